@@ -1,0 +1,16 @@
+"""What all tests share: no settings of the machine's owner, and a fresh federation each."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import settings
+
+# The same examples in every run, on any machine.
+settings.register_profile("fedmigrate", derandomize=True, deadline=None, database=None)
+settings.load_profile("fedmigrate")
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("FEDMIGRATE_FEDERATION", "FEDMIGRATE_LEDGER"):
+        monkeypatch.delenv(variable, raising=False)
