@@ -1,0 +1,34 @@
+"""Who called: the user's own file and line, for messages that point at the script."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import FrameType
+
+_OWN = Path(__file__).resolve().parent
+
+
+def _innermost_user_frame() -> FrameType | None:
+    """The innermost frame that is neither ours nor an installed library's."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        path = Path(frame.f_code.co_filename)
+        if "site-packages" not in path.parts and _OWN not in path.parents and path.is_file():
+            return frame
+        frame = frame.f_back
+    return None
+
+
+def where() -> str:
+    """``file:line: `` of the line of the user's that led here; empty where there is none."""
+    frame = _innermost_user_frame()
+    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}: " if frame else ""
+
+
+def calling_script() -> Path | None:
+    """The script that is being run, if it is what led here; ``None`` in a session or a module."""
+    frame = _innermost_user_frame()
+    if frame is None or frame.f_globals.get("__name__") != "__main__":
+        return None
+    return Path(frame.f_code.co_filename).resolve()

@@ -1,0 +1,1 @@
+"""Key agreement and mask streams for secure sums; the primitives come from ``cryptography``."""

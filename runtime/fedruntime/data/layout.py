@@ -1,0 +1,96 @@
+"""Which party holds which row of the pooled table, in the pooled order.
+
+Row counts are public, so every split of scikit-learn can be drawn on global positions; a layout
+turns positions into the parties' own row numbers. Each party keeps its rows in pooled order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Indices = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class RowLayout:
+    """The owner of every pooled row.
+
+    Parameters
+    ----------
+    parties : tuple of str
+        In the federation's order.
+    owner : ndarray of shape (n_samples,)
+        For each pooled row the position in ``parties`` of the party that holds it.
+    """
+
+    parties: tuple[str, ...]
+    owner: npt.NDArray[np.intp]
+
+    @classmethod
+    def contiguous(cls, parties: Sequence[str], counts: Sequence[int]) -> RowLayout:
+        """Parties one after another, each with a block of rows."""
+        return cls(tuple(parties), np.repeat(np.arange(len(parties)), counts))
+
+    def __len__(self) -> int:
+        return len(self.owner)
+
+    @cached_property
+    def positions(self) -> dict[str, Indices]:
+        """For each party the pooled positions of its rows, ascending."""
+        return {
+            party: np.flatnonzero(self.owner == number) for number, party in enumerate(self.parties)
+        }
+
+    @cached_property
+    def local(self) -> Indices:
+        """For each pooled row its row number at its party."""
+        local = np.empty(len(self.owner), dtype=np.intp)
+        for positions in self.positions.values():
+            local[positions] = np.arange(len(positions))
+        return local
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        return tuple(len(positions) for positions in self.positions.values())
+
+    @cached_property
+    def runs(self) -> tuple[Indices, Indices]:
+        """Owners and lengths of the maximal blocks of consecutive rows with one owner."""
+        if not len(self.owner):
+            empty = np.empty(0, dtype=np.intp)
+            return empty, empty
+        starts = np.flatnonzero(np.r_[True, self.owner[1:] != self.owner[:-1]])
+        return self.owner[starts], np.diff(np.r_[starts, len(self.owner)])
+
+    def same_as(self, other: RowLayout) -> bool:
+        return self is other or (
+            self.parties == other.parties and np.array_equal(self.owner, other.owner)
+        )
+
+    def take(self, indices: npt.ArrayLike) -> tuple[RowLayout, dict[str, Indices]]:
+        """The layout of the rows ``indices``, in that order, and each party's own row numbers."""
+        chosen = np.asarray(indices, dtype=np.intp)
+        owner = self.owner[chosen]
+        local = self.local[chosen]
+        picked = {party: local[owner == number] for number, party in enumerate(self.parties)}
+        return RowLayout(self.parties, owner), picked
+
+    def split_runs(self, party: str) -> Indices:
+        """Lengths of the party's own runs, in order."""
+        owners, lengths = self.runs
+        own: Indices = lengths[owners == self.parties.index(party)]
+        return own
+
+    def keep(self, kept: dict[str, Any]) -> RowLayout:
+        """The layout after a filter, from how many rows of each of its runs a party kept."""
+        owners, _ = self.runs
+        remaining = np.empty(len(owners), dtype=np.intp)
+        for number, party in enumerate(self.parties):
+            remaining[owners == number] = kept[party]
+        return RowLayout(self.parties, np.repeat(owners, remaining))

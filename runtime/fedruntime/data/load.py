@@ -1,0 +1,222 @@
+"""Loading rows at the parties: in simulation the loader runs once and its rows are dealt, otherwise
+every party runs it on its own files. The script sees what the loader gives, with handles where
+the rows are.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import Bunch
+
+from fedruntime.data.dealing import deal_rows
+from fedruntime.data.handle import Handle
+from fedruntime.data.layout import RowLayout
+from fedruntime.data.loaded import (
+    DESCRIPTIONS,
+    Leaf,
+    Path,
+    built,
+    leaves_of,
+    outline_of,
+    require_rows,
+)
+from fedruntime.data.public_values import to_message
+from fedruntime.data.row_operations import take_rows
+from fedruntime.devices import run_function
+from fedruntime.errors import DataError, RevealError
+from fedruntime.messages import Public, Ref, Release
+from fedruntime.operations import Statistics, party_op, row_op
+
+if TYPE_CHECKING:
+    from fedruntime.exchange import Exchange
+
+
+def load(
+    federation: Exchange,
+    loader: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+) -> Any:
+    """Run a loader and give its result with handles in place of rows.
+
+    Parameters
+    ----------
+    federation : Exchange
+    loader : callable
+        ``pandas.read_csv``, ``sklearn.datasets.load_iris``, a function of the script, ...
+    args, kwargs
+        Its arguments; they are public.
+
+    Returns
+    -------
+    Handle, or a tuple, dict or Bunch of handles and public values
+        Arrays, tables, columns and sparse matrices become handles; those of equal length share
+        one layout. A vector beside tables counts as rows if it is as long as one of them.
+
+    Raises
+    ------
+    DataError
+        If the loader gives something else, or no rows at any party.
+    SettingsError
+        For a ``label_skew`` split without a label.
+    """
+    if federation.engine.simulated:
+        return _deal(federation, loader(*args, **kwargs))
+    return _load_at_parties(federation, loader, args, kwargs)
+
+
+# -- simulation -----------------------------------------------------------------------------
+
+
+def _deal(federation: Exchange, pooled: Any) -> Any:
+    leaves = leaves_of(pooled)
+    require_rows(type(pooled).__name__, leaves)
+    layouts: dict[int, RowLayout] = {}
+    found: dict[Path, Any] = {}
+    for leaf in leaves:
+        if leaf.rows is None:
+            found[leaf.path] = leaf.value
+            continue
+        if leaf.rows == 0:
+            raise DataError("the loader gave no rows")
+        if leaf.rows not in layouts:
+            label = _label(pooled, leaves, leaf.rows, federation.settings.label)
+            layouts[leaf.rows] = deal_rows(
+                leaf.rows, federation.settings, federation.parties, label
+            )
+        found[leaf.path] = _place(federation, leaf.value, layouts[leaf.rows])
+    return built(outline_of(pooled), found)
+
+
+def _place(federation: Exchange, rows: Any, layout: RowLayout) -> Handle:
+    parts = {party: take_rows(rows, positions) for party, positions in layout.positions.items()}
+    return federation.place(parts, layout)
+
+
+def _label(pooled: Any, leaves: Sequence[Leaf], rows: int, column: str | None) -> Any:
+    """The label of each of so many rows, if the loader's result tells it."""
+    same = [leaf for leaf in leaves if leaf.rows == rows]
+    if column is not None:
+        for leaf in same:
+            if isinstance(leaf.value, pd.DataFrame) and column in leaf.value.columns:
+                return leaf.value[column]
+    if isinstance(pooled, Bunch) and any(leaf.path == ("target",) for leaf in same):
+        return pooled.target
+    if isinstance(pooled, tuple):
+        for leaf in same[1:]:
+            if leaf.value.ndim == 1:
+                return leaf.value
+    return None
+
+
+# -- every party loads its own --------------------------------------------------------------
+
+
+def _load_at_parties(
+    federation: Exchange,
+    loader: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+) -> Any:
+    ref = Ref(f"loaded-{uuid.uuid4().hex}")
+    purpose = f"load {getattr(loader, '__name__', loader)}"
+    federation.ask(
+        run_function,
+        {
+            "function": loader,
+            "args": [_plain(value) for value in args],
+            "kwargs": {name: _plain(value) for name, value in kwargs.items()},
+        },
+        release=Release.KEEP,
+        keep_as=ref.name,
+        purpose=purpose,
+    )
+    try:
+        found = federation.collect(describe, loaded=ref, purpose=purpose)
+        described = {party: arrays["description"][()] for party, arrays in found.items()}
+        return _handles(federation, ref, described, purpose)
+    finally:
+        federation.forget(ref)
+
+
+def _plain(argument: Any) -> Public:
+    """A loader's argument in the terms of a message: paths as text, types by name."""
+    return os.fspath(argument) if isinstance(argument, os.PathLike) else to_message(argument)
+
+
+def _handles(federation: Exchange, ref: Ref, described: Mapping[str, Public], purpose: str) -> Any:
+    (first_party, first), *others = described.items()
+    for party, other in others:
+        if (other["outline"], other["paths"]) != (first["outline"], first["paths"]):
+            raise DataError(
+                f"party {party!r} loads a {other['kind']} with rows at {other['paths']}, party "
+                f"{first_party!r} a {first['kind']} with rows at {first['paths']}"
+            )
+    found: dict[Path, Any] = dict(first["public"])
+    layouts: dict[tuple[int, ...], RowLayout] = {}
+    for number, path in enumerate(first["paths"]):
+        counts = tuple(part["counts"][number] for part in described.values())
+        if not any(counts):
+            raise DataError("the loader gave no rows at any party")
+        layout = layouts.setdefault(counts, RowLayout.contiguous(federation.parties, counts))
+        each = {
+            party: {"start": int(rows[0])} for party, rows in layout.positions.items() if len(rows)
+        }
+        found[path] = federation.map(
+            entry_of, layout=layout, each=each, purpose=purpose, loaded=ref, path=list(path)
+        )
+    return built(first["outline"], found)
+
+
+@party_op("load.describe", reveals="row counts, column names and dtypes of what was loaded")
+def describe(loaded: Any) -> Statistics:
+    """What a loader gave at a party: containers, row counts, and what is public beside the rows.
+
+    Raises
+    ------
+    RevealError
+        If there is an entry of which it is not known that it holds no rows.
+    """
+    leaves = leaves_of(loaded)
+    require_rows(type(loaded).__name__, leaves)
+    description = np.empty((), dtype=object)
+    description[()] = {
+        "kind": type(loaded).__name__,
+        "outline": outline_of(loaded),
+        "paths": [leaf.path for leaf in leaves if leaf.rows is not None],
+        "counts": [leaf.rows for leaf in leaves if leaf.rows is not None],
+        "public": {leaf.path: _public(loaded, leaf) for leaf in leaves if leaf.rows is None},
+    }
+    return {"description": description}
+
+
+def _public(loaded: Any, leaf: Leaf) -> Public:
+    described = isinstance(loaded, Bunch) and leaf.path[-1] in DESCRIPTIONS
+    if described or leaf.value is None or isinstance(leaf.value, bool | int | float | str):
+        return leaf.value
+    raise RevealError(
+        f"the loader's entry {'.'.join(map(str, leaf.path))} is a {type(leaf.value).__name__} that "
+        "does not belong to the loaded rows, and nothing says that it holds none: let the loader "
+        "give rows, numbers and text only"
+    )
+
+
+@row_op("load.entry")
+def entry_of(loaded: Any, path: Any, start: int = 0) -> Any:
+    """One entry of what a loader gave; default row labels become the pooled row numbers."""
+    for key in path:
+        loaded = loaded[key]
+    if isinstance(loaded, pd.DataFrame | pd.Series) and _is_default(loaded.index):
+        loaded = loaded.copy(deep=False)
+        loaded.index = pd.RangeIndex(start, start + len(loaded))
+    return loaded
+
+
+def _is_default(labels: pd.Index) -> bool:
+    return bool(labels.equals(pd.RangeIndex(len(labels))))

@@ -1,0 +1,147 @@
+"""What frames and series share: pandas' methods that are not simply carried, and selection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from fedruntime.caller import where
+from fedruntime.data.arithmetic import Arithmetic, check_operands
+from fedruntime.data.handle import Handle
+from fedruntime.data.locators import Locator
+from fedruntime.data.numpy_functions import call
+from fedruntime.data.row_operations import complete_rows, reindex
+from fedruntime.data.take import filter_rows, take
+from fedruntime.errors import UnsupportedError
+
+_ARITHMETIC = {
+    "add", "sub", "mul", "div", "truediv", "mod", "pow", "radd", "rsub", "rmul", "rdiv",
+    "rtruediv", "rpow", "eq", "ne", "lt", "le", "gt", "ge",
+}  # fmt: skip
+
+
+_MEETS_ROWS = _ARITHMETIC | {"between", "clip", "fillna", "mask", "where"}
+"""Methods that pair the rows of another handle with their own."""
+
+
+class Table(Arithmetic):
+    """A pandas object whose rows stay at the parties."""
+
+    __array_priority__ = 1000
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return call(function, args, kwargs)
+
+    @property
+    def loc(self) -> Locator:
+        """Rows by mask and columns by label."""
+        return Locator(self, by_label=True)
+
+    @property
+    def iloc(self) -> Locator:
+        """Rows by mask or public positions, and columns by position."""
+        return Locator(self, by_label=False)
+
+    @property
+    def values(self) -> Any:
+        """The rows as a numpy array at the parties."""
+        return self.to_numpy()
+
+    @property
+    def empty(self) -> bool:
+        return 0 in self.shape
+
+    def _run(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        if name in ("where", "mask"):
+            # A condition may be a function of the whole column: it sees the handle, not one part.
+            args = [one(self) if callable(one) else one for one in args]
+            kwargs = {key: one(self) if callable(one) else one for key, one in kwargs.items()}
+        given = [*args, *kwargs.values()]
+        for handle in given:
+            if isinstance(handle, Handle) and not (
+                name in _MEETS_ROWS and handle.ndim == self.ndim
+            ):
+                raise UnsupportedError(
+                    f"{where()}{name} of {self!r} with {handle!r} would look for rows among other "
+                    "rows, which lie at several parties; use public values"
+                )
+        if name in _ARITHMETIC:
+            check_operands([self, *args[:1], *(v for k, v in kwargs.items() if k == "other")])
+        if name == "fillna" and (kwargs.get("method") or kwargs.get("limit")):
+            raise UnsupportedError(
+                f"{where()}fillna with method or limit looks at neighbouring rows, which may lie "
+                "at another party; fill with a value"
+            )
+        if name == "replace" and kwargs.get("method"):
+            raise UnsupportedError(f"{where()}replace(method=...) looks at neighbouring rows")
+        if name == "astype" and "category" in _names(given):
+            raise UnsupportedError(
+                f"{where()}astype('category') numbers the values that a party happens to hold; use "
+                "OrdinalEncoder or OneHotEncoder in an FLModel, which number the pooled values"
+            )
+        return super()._run(name, args, kwargs)
+
+    def dropna(
+        self,
+        *,
+        axis: Any = 0,
+        how: str = "any",
+        thresh: int | None = None,
+        subset: Any = None,
+        inplace: bool = False,
+        ignore_index: bool = False,
+    ) -> Any:
+        """Drop rows with missing values; see ``filter_rows`` for what leaves."""
+        if axis not in (0, "index"):
+            raise UnsupportedError(
+                f"{where()}dropna(axis={axis!r}) drops columns; name them in drop(columns=...)"
+            )
+        columns = self._subset(subset)
+        mask = self._federation.map(
+            complete_rows, purpose="dropna", rows=self, columns=columns, how=how, thresh=thresh
+        )
+        kept = filter_rows(self, mask)
+        if ignore_index:
+            kept = kept.reset_index(drop=True)
+        return self._become(kept) if inplace else kept
+
+    def _subset(self, subset: Any) -> list[int]:
+        """The positions of the columns in which ``dropna`` looks for missing values."""
+        return [0]
+
+    def reset_index(self, *, drop: bool = False, inplace: bool = False) -> Any:
+        """Number the rows as they are pooled."""
+        positions = self._layout.positions
+        each = {party: {"positions": positions[party]} for party in self._layout.parties}
+        fresh = self._federation.map(reindex, each=each, rows=self, drop=drop)
+        return self._become(fresh) if inplace else fresh
+
+    def sample(
+        self,
+        n: int | None = None,
+        frac: float | None = None,
+        replace: bool = False,
+        weights: None = None,
+        random_state: Any = None,
+        ignore_index: bool = False,
+    ) -> Any:
+        """Rows at random: those that pandas draws from the pooled rows with this seed."""
+        if weights is not None:
+            raise UnsupportedError(f"{where()}sample(weights=...) has no counterpart")
+        positions = pd.Series(np.arange(len(self)))
+        drawn = positions.sample(n=n, frac=frac, replace=replace, random_state=random_state)
+        sampled = take(self, drawn.to_numpy())
+        return sampled.reset_index(drop=True) if ignore_index else sampled
+
+
+def _names(values: Sequence[Any]) -> set[str]:
+    found: set[str] = set()
+    for value in values:
+        if isinstance(value, Mapping):
+            found |= _names(list(value.values()))
+        elif not isinstance(value, Handle):
+            found.add(str(value))
+    return found

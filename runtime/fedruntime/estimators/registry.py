@@ -1,0 +1,197 @@
+"""The registry of federated fits: which scikit-learn class has one, how exact it is, and with which
+parameters. It answers for an instance, because the class of exactness depends on parameters.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from functools import cache
+from typing import Any
+
+from fedruntime import estimators
+from fedruntime.cohort import Cohort
+from fedruntime.errors import UnsupportedError
+
+Fit = Callable[[Any, Cohort], None]
+Parameters = Mapping[str, tuple[Any, ...]]
+Parts = Callable[[Any], list[tuple[str, Any]]]
+
+
+class Exactness(str, Enum):
+    """How near the federated fit comes to the pooled one."""
+
+    EXACT = "exact"
+    EQUIVALENT = "equivalent"
+    STATISTICAL = "statistical"
+    APPROXIMATE = "approximate"
+
+
+def public_name(kind: type) -> str:
+    """A class's qualified name without the private modules in it."""
+    parts = [part for part in kind.__module__.split(".") if not part.startswith("_")]
+    return ".".join([*parts, kind.__name__])
+
+
+@dataclass(frozen=True)
+class Family:
+    """The federated fit of one scikit-learn class.
+
+    Parameters
+    ----------
+    estimator : type
+        The scikit-learn class.
+    exactness : Exactness
+        With default parameters.
+    how : str
+        One clause for people: how that exactness is reached.
+    fit : callable
+        ``(model, cohort) -> None``; sets the model's fitted attributes.
+    parameters : mapping
+        Parameters of which only some values are supported, and these values.
+    when : mapping
+        ``(parameter, value)`` to the exactness and the clause that hold for that value instead.
+    parts : callable, optional
+        For a model made of others: ``model -> [(name, estimator), ...]``, those that are fitted.
+    """
+
+    estimator: type
+    exactness: Exactness
+    how: str
+    fit: Fit
+    parameters: Parameters = field(default_factory=dict)
+    when: Mapping[tuple[str, Any], tuple[Exactness, str]] = field(default_factory=dict)
+    parts: Parts | None = None
+
+    @property
+    def name(self) -> str:
+        """Public qualified name, such as ``sklearn.linear_model.Ridge``."""
+        return public_name(self.estimator)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A parameter value that has no federated fit."""
+
+    parameter: str
+    value: Any
+    supported: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Support:
+    """The registry's answer for one instance."""
+
+    exactness: Exactness
+    how: str
+    refusals: tuple[Refusal, ...]
+
+
+_FAMILIES: dict[type, Family] = {}
+_WEAKER = tuple(Exactness)
+
+
+def federated(
+    estimator: type,
+    exactness: Exactness,
+    how: str,
+    *,
+    parameters: Parameters | None = None,
+    when: Mapping[tuple[str, Any], tuple[Exactness, str]] | None = None,
+    parts: Parts | None = None,
+) -> Callable[[Fit], Fit]:
+    """Register a function as the federated fit of a scikit-learn class; see ``Family``."""
+
+    def register(fit: Fit) -> Fit:
+        _FAMILIES[estimator] = Family(
+            estimator, exactness, how, fit, parameters or {}, when or {}, parts
+        )
+        return fit
+
+    return register
+
+
+@cache
+def families() -> Mapping[type, Family]:
+    """All registered families; a family is found by its file being in this folder."""
+    for module in pkgutil.iter_modules(estimators.__path__, f"{estimators.__name__}."):
+        importlib.import_module(module.name)
+    return dict(sorted(_FAMILIES.items(), key=lambda item: item[1].name))
+
+
+def support_table() -> list[Family]:
+    """The families in alphabetical order of their names."""
+    return list(families().values())
+
+
+def support(model: Any) -> Support:
+    """How exactly a model would be fitted, and which of its parameters forbid it.
+
+    A model made of others is as exact as the weakest of them, and refuses what they refuse.
+
+    Raises
+    ------
+    UnsupportedError
+        If its class, or that of a part, has no federated fit.
+    """
+    family = _family(model)
+    values = model.get_params(deep=False)
+    exactness, how = family.exactness, family.how
+    for (parameter, value), (other, clause) in family.when.items():
+        if _same(values.get(parameter), value):
+            exactness, how = other, clause
+    refusals = [
+        Refusal(parameter, values[parameter], supported)
+        for parameter, supported in family.parameters.items()
+        if parameter in values and not any(_same(values[parameter], one) for one in supported)
+    ]
+    for name, part in family.parts(model) if family.parts else ():
+        answer = _support_of_part(name, part)
+        refusals += [
+            replace(refusal, parameter=f"{name}__{refusal.parameter}")
+            for refusal in answer.refusals
+        ]
+        if _WEAKER.index(answer.exactness) > _WEAKER.index(exactness):
+            exactness, how = answer.exactness, f"{name}: {answer.how}"
+    return Support(exactness, how, tuple(refusals))
+
+
+def _support_of_part(name: str, part: Any) -> Support:
+    try:
+        return support(part)
+    except UnsupportedError as error:
+        raise UnsupportedError(f"step {name!r}: {error}") from None
+
+
+def fit(model: Any, cohort: Cohort) -> None:
+    """Fit a model on a cohort, after checking that its class and parameters allow it.
+
+    Raises
+    ------
+    UnsupportedError
+        Before anything is sent; names the class or the parameters.
+    """
+    for refusal in support(model).refusals:
+        supported = ", ".join(map(repr, refusal.supported))
+        raise UnsupportedError(
+            f"{type(model).__name__}({refusal.parameter}={refusal.value!r}) has no federated fit; "
+            f"supported: {refusal.parameter} = {supported}"
+        )
+    _family(model).fit(model, cohort)
+
+
+def _family(model: Any) -> Family:
+    try:
+        return families()[type(model)]
+    except KeyError:
+        raise UnsupportedError(
+            f"{public_name(type(model))} has no federated fit; "
+            "`fedmigrate estimators` lists those that have"
+        ) from None
+
+
+def _same(value: Any, other: Any) -> bool:
+    return type(value) is type(other) and bool(value == other)

@@ -1,0 +1,200 @@
+"""The closed schema of what coordinator and parties say to each other.
+
+A message holds JSON scalars, arrays of numbers, strings or booleans, containers of these,
+references to rows that stay where they are, and names of functions that the receiver looks up
+itself. Nothing else can be written down, so nothing else can cross: no objects, no code. Engines
+carry what ``pack`` gives and know nothing of its meaning.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fedruntime.errors import ProtocolError
+
+Array = npt.NDArray[Any]
+Public = Any  # a value of the schema; `pack` is the judge
+Wire = tuple[str, list[Array]]
+
+
+class Release(str, Enum):
+    """What may happen to the result of a party operation."""
+
+    KEEP = "keep"  # stays at the party under a name; only its facts (schema, row count) leave
+    MASKED_SUM = "masked sum"  # leaves encoded for summation, under masks
+    PLAIN_SUM = "plain sum"  # the same without masks: for trusted coordinators and for tests
+    CLEAR = "clear"  # leaves as it is: min, max, union, counts that are declared as revealed
+
+
+@dataclass(frozen=True)
+class Ref:
+    """The name of rows at a party."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Named:
+    """The qualified name of a function or class that the receiver resolves by itself."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """One call of a registered operation at one party.
+
+    Parameters
+    ----------
+    operation : str
+        Registered name.
+    arguments : mapping
+        Keyword arguments; every ``Ref`` in them is replaced by the party's rows.
+    release : Release
+        What may happen to the result.
+    keep_as : str
+        The name under which a kept result is stored.
+    session, round
+        Whose masks protect a summed result, and which of them.
+    forget : tuple of str
+        Rows that no handle refers to any more.
+    purpose : str
+        For the ledger: on whose behalf this is asked, such as ``Ridge.fit``.
+    """
+
+    operation: str
+    arguments: Mapping[str, Public]
+    release: Release
+    keep_as: str = ""
+    session: str = ""
+    round: int = 0
+    forget: tuple[str, ...] = ()
+    purpose: str = ""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What leaves a party: arrays, and facts that are JSON.
+
+    ``error`` holds type and text of a failure; then nothing else is set.
+    """
+
+    party: str
+    arrays: Mapping[str, Array] = field(default_factory=dict)
+    facts: Public = None
+    error: tuple[str, str] | None = None
+
+
+_TAG = "$"
+
+
+def pack(value: Public) -> Wire:
+    """Write a value of the schema as JSON text and a list of arrays.
+
+    Raises
+    ------
+    ProtocolError
+        If the value, or anything in it, is outside the schema.
+    """
+    arrays: list[Array] = []
+    return json.dumps(_plain(value, arrays)), arrays
+
+
+def unpack(wire: Wire) -> Public:
+    """The value that ``pack`` wrote."""
+    text, arrays = wire
+    return _rebuilt(json.loads(text), arrays)
+
+
+def pack_request(request: Request) -> Wire:
+    return pack({**vars(request), "release": request.release.value})
+
+
+def unpack_request(wire: Wire) -> Request:
+    fields = unpack(wire)
+    return Request(**{**fields, "release": Release(fields["release"])})
+
+
+def pack_reply(reply: Reply) -> Wire:
+    return pack(vars(reply))
+
+
+def unpack_reply(wire: Wire) -> Reply:
+    return Reply(**unpack(wire))
+
+
+def _plain(value: Public, arrays: list[Array]) -> Any:
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, np.generic):
+        return _plain(np.asarray(value), arrays) if value.dtype.kind in "MmcV" else value.item()
+    if isinstance(value, int | float):
+        return value
+    if isinstance(value, list):
+        return [_plain(entry, arrays) for entry in value]
+    if isinstance(value, tuple):
+        return {_TAG: "tuple", "of": [_plain(entry, arrays) for entry in value]}
+    if isinstance(value, Mapping):
+        pairs = [[_plain(key, arrays), _plain(entry, arrays)] for key, entry in value.items()]
+        return {_TAG: "map", "of": pairs}
+    if isinstance(value, slice):
+        return {_TAG: "slice", "of": [value.start, value.stop, value.step]}
+    if isinstance(value, Ref):
+        return {_TAG: "ref", "of": value.name}
+    if isinstance(value, Named):
+        return {_TAG: "name", "of": value.name}
+    if isinstance(value, np.dtype):
+        return {_TAG: "dtype", "of": value.str}
+    if isinstance(value, np.ndarray):
+        return _plain_array(value, arrays)
+    raise ProtocolError(
+        f"a message cannot hold a {type(value).__module__}.{type(value).__qualname__}: "
+        "only numbers, strings, arrays and containers of these cross between parties"
+    )
+
+
+def _plain_array(value: Array, arrays: list[Array]) -> Any:
+    if value.dtype.kind == "O":
+        return {
+            _TAG: "objects",
+            "shape": list(value.shape),
+            "of": [_plain(entry, arrays) for entry in value.ravel().tolist()],
+        }
+    if value.dtype.kind not in "biufUSMm":
+        raise ProtocolError(f"a message cannot hold an array of dtype {value.dtype}")
+    arrays.append(value)
+    return {_TAG: "array", "of": len(arrays) - 1}
+
+
+def _rebuilt(plain: Any, arrays: list[Array]) -> Public:
+    if isinstance(plain, list):
+        return [_rebuilt(entry, arrays) for entry in plain]
+    if not isinstance(plain, dict):
+        return plain
+    tag, of = plain[_TAG], plain["of"]
+    if tag == "tuple":
+        return tuple(_rebuilt(entry, arrays) for entry in of)
+    if tag == "map":
+        return {_rebuilt(key, arrays): _rebuilt(entry, arrays) for key, entry in of}
+    if tag == "slice":
+        return slice(*of)
+    if tag == "ref":
+        return Ref(of)
+    if tag == "name":
+        return Named(of)
+    if tag == "dtype":
+        return np.dtype(of)
+    if tag == "array":
+        return arrays[of]
+    if tag == "objects":
+        rebuilt = np.empty(len(of), dtype=object)
+        rebuilt[:] = [_rebuilt(entry, arrays) for entry in of]
+        return rebuilt.reshape(plain["shape"])
+    raise ProtocolError(f"a message holds an unknown kind of value: {tag!r}")

@@ -1,0 +1,143 @@
+"""The federation's settings: from ``init``'s arguments, then ``federation.toml`` beside the script,
+then the file that ``FEDMIGRATE_FEDERATION`` names; later ones win. Reading and checking, no more.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+from fedruntime.aggregation.encoding import MAX_PARTIES
+from fedruntime.errors import SettingsError
+
+FILE_NAME = "federation.toml"
+VARIABLE = "FEDMIGRATE_FEDERATION"
+LEDGER_VARIABLE = "FEDMIGRATE_LEDGER"  # where one run's ledger goes, whatever the settings say
+SPLITS = ("contiguous", "iid", "label_skew")
+ENGINES = ("local",)
+_PARTY_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a federation is made from.
+
+    Parameters
+    ----------
+    parties : tuple of str
+        Names of the organisations, in the order in which their rows are pooled.
+    engine : {"local"}
+        What carries messages.
+    split : {"contiguous", "iid", "label_skew"}
+        How a simulation deals a pooled table to the parties.
+    split_seed : int
+        Seed of the ``iid`` split.
+    label : str, optional
+        The column that ``label_skew`` sorts by, where the loader does not tell.
+    ledger : str, optional
+        Where the ledger is written, relative to the script; empty for nowhere. By default
+        ``.fedmigrate/SCRIPT.ledger.jsonl`` beside the script.
+    """
+
+    parties: tuple[str, ...] = ("alice", "bob")
+    engine: str = "local"
+    split: str = "contiguous"
+    split_seed: int = 0
+    label: str | None = None
+    ledger: str | None = None
+
+
+def resolve_settings(arguments: Mapping[str, Any], script: Path | None) -> Settings:
+    """Merge ``init``'s arguments with the settings files.
+
+    Parameters
+    ----------
+    arguments : mapping
+        What ``init`` was given; ``None`` values count as not given.
+    script : Path, optional
+        The running script; ``federation.toml`` is looked for in its folder.
+
+    Raises
+    ------
+    SettingsError
+        For an unknown option or a value that does not fit; names file and option.
+    """
+    merged = _checked({k: v for k, v in arguments.items() if v is not None}, "init()")
+    for path in _files(script):
+        merged.update(_checked(_read(path), str(path)))
+    if ledger := os.environ.get(LEDGER_VARIABLE):
+        merged["ledger"] = ledger
+    return Settings(**merged)
+
+
+def _files(script: Path | None) -> list[Path]:
+    files = []
+    if script is not None and (script.parent / FILE_NAME).is_file():
+        files.append(script.parent / FILE_NAME)
+    if named := os.environ.get(VARIABLE):
+        files.append(Path(named))
+    return files
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        loaded: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: is not valid TOML: {error}") from error
+    return loaded
+
+
+def _checked(options: Mapping[str, Any], origin: str) -> dict[str, Any]:
+    known = {field.name for field in dataclasses.fields(Settings)}
+    for option in options:
+        if option not in known:
+            near = difflib.get_close_matches(option, known, n=1)
+            hint = (
+                f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(sorted(known))}"
+            )
+            raise SettingsError(f"{origin}: unknown option {option!r}{hint}")
+    checked = dict(options)
+    if "parties" in checked:
+        checked["parties"] = _party_names(checked["parties"], origin)
+    for option, allowed in (("split", SPLITS), ("engine", ENGINES)):
+        if checked.get(option, allowed[0]) not in allowed:
+            raise SettingsError(
+                f"{origin}: {option} = {checked[option]!r} is not one of {', '.join(allowed)}"
+            )
+    for option, kind in (("split_seed", int), ("label", str), ("ledger", str)):
+        if option in checked and (
+            not isinstance(checked[option], kind) or isinstance(checked[option], bool)
+        ):
+            raise SettingsError(
+                f"{origin}: {option} = {checked[option]!r} is not of type {kind.__name__}"
+            )
+    return checked
+
+
+def _party_names(names: Any, origin: str) -> tuple[str, ...]:
+    if isinstance(names, str) or not isinstance(names, Sequence) or not names:
+        raise SettingsError(f"{origin}: parties must be a list of names, not {names!r}")
+    for name in names:
+        if not isinstance(name, str) or not _PARTY_NAME.fullmatch(name):
+            raise SettingsError(
+                f"{origin}: {name!r} is no party name: a letter, then letters, digits, - and _"
+            )
+    if len(set(names)) != len(names):
+        raise SettingsError(f"{origin}: a party is named twice in {list(names)}")
+    if len(names) > MAX_PARTIES:
+        raise SettingsError(f"{origin}: {len(names)} parties are more than {MAX_PARTIES}")
+    return tuple(names)

@@ -1,0 +1,5 @@
+"""SecretFlow's ``sf.utils``, as far as its migration guide uses it."""
+
+from fedruntime.utils import testing
+
+__all__ = ["testing"]

@@ -1,0 +1,10 @@
+"""Names of test cases: the same in every process, so that tests can be spread over several."""
+
+from __future__ import annotations
+
+import re
+
+
+def label(value: object) -> str:
+    """A value's text without its address, no longer than a line."""
+    return re.sub(r" at 0x[0-9a-f]+", "", str(value))[:60]
