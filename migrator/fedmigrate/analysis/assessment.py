@@ -1,0 +1,135 @@
+"""What the catalogue says of one estimator as the script constructs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fedmigrate.analysis.findings import Construction, Findings
+from fedmigrate.analysis.values import (
+    Estimator,
+    Foreign,
+    Instance,
+    Subclassed,
+    Value,
+    _NoConstant,
+)
+from fedmigrate.catalog.estimators import ESTIMATORS, Entry
+from fedmigrate.plan import Exactness
+
+_CAREFUL_FIRST = (
+    None,
+    Exactness.REFUSED,
+    Exactness.APPROXIMATE,
+    Exactness.STATISTICAL,
+    Exactness.EQUIVALENT,
+    Exactness.EXACT,
+)
+_NOTICES = {
+    Exactness.EQUIVALENT: "FM101",
+    Exactness.STATISTICAL: "FM102",
+    Exactness.APPROXIMATE: "FM103",
+}
+_MAX_NESTING = 8
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A diagnostic without its place."""
+
+    code: str
+    facts: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """How exact an estimator's federated fit is, and what stands against converting it.
+
+    ``exactness`` is None where the tool knows too little to name one. ``notices`` are for people
+    to know, ``obstacles`` keep it from being converted.
+    """
+
+    exactness: Exactness | None
+    reason: str
+    notices: tuple[Finding, ...] = ()
+    obstacles: tuple[Finding, ...] = ()
+
+
+def assess(findings: Findings, value: Value, depth: int = _MAX_NESTING) -> Assessment:
+    """What becomes of a value that is fitted, or that is part of something fitted."""
+    if isinstance(value, Subclassed):
+        obstacle = Finding("FM208", {"name": value.name, "base": value.base})
+        return _left(f"{value.name} is a subclass of {value.base} in the script", obstacle)
+    if isinstance(value, Foreign):
+        return _left("of another library", Finding("FM202", {"name": value.name}))
+    if isinstance(value, Instance):
+        return _left("a class of the script", Finding("FM202", {"name": value.node.name}))
+    if not isinstance(value, Estimator) or not depth:
+        return _left("its class is not known", Finding("FM204", {"receiver": "a step"}))
+    entry = ESTIMATORS.get(value.name)
+    if entry is None:
+        return _left("not supported yet", Finding("FM202", {"name": value.name}))
+    if entry.exactness is Exactness.REFUSED:
+        facts = {"name": value.name, "reason": entry.how, "instead": entry.instead}
+        return _left(entry.how, Finding("FM201", facts), Exactness.REFUSED)
+    made = findings.constructions.get(value, Construction())
+    own = _assess_parameters(value.name, entry, made)
+    if not entry.composite:
+        return own
+    parts = [assess(findings, part, depth - 1) for part in made.parts]
+    return combine([own, *parts])
+
+
+def combine(assessments: list[Assessment]) -> Assessment:
+    """The assessment of something that is only as good as its worst part."""
+    worst = min(
+        assessments,
+        key=lambda found: (not found.obstacles, _CAREFUL_FIRST.index(found.exactness)),
+    )
+    return Assessment(
+        worst.exactness,
+        worst.reason,
+        _unique([finding for found in assessments for finding in found.notices]),
+        _unique([finding for found in assessments for finding in found.obstacles]),
+    )
+
+
+def _left(reason: str, obstacle: Finding, exactness: Exactness | None = None) -> Assessment:
+    return Assessment(exactness, reason, obstacles=(obstacle,))
+
+
+def _assess_parameters(name: str, entry: Entry, made: Construction) -> Assessment:
+    exactness, how = entry.exactness, entry.how
+    notices: list[Finding] = []
+    obstacles: list[Finding] = []
+    for parameter, constants in made.parameters.items():
+        for constant in constants:
+            if isinstance(constant, _NoConstant):
+                continue  # known at run time only, where it is checked again
+            supported = entry.refuses.get(parameter)
+            if supported is not None and constant not in supported:
+                facts = {
+                    "name": name,
+                    "parameter": parameter,
+                    "value": repr(constant),
+                    "reason": "supported: " + ", ".join(map(repr, supported)),
+                }
+                obstacles.append(Finding("FM203", facts))
+                continue
+            level = entry.by_parameter.get((parameter, constant))  # type: ignore[arg-type]
+            if level is not None:
+                exactness, how = level
+    if exactness in _NOTICES:
+        notices.append(Finding(_NOTICES[exactness], {"name": name, "reason": how}))
+    if obstacles:
+        facts = obstacles[0].facts
+        reason = f"{facts['parameter']}={facts['value']} is not supported"
+        return Assessment(Exactness.REFUSED, reason, obstacles=tuple(obstacles))
+    return Assessment(exactness, how, tuple(notices))
+
+
+def _unique(findings: list[Finding]) -> tuple[Finding, ...]:
+    kept: list[Finding] = []
+    for finding in findings:
+        if finding not in kept:
+            kept.append(finding)
+    return tuple(kept)

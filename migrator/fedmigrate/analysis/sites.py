@@ -1,0 +1,252 @@
+"""Deciding: from everything found in a script to its sites, each with one verdict."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from fedmigrate.analysis.assessment import Assessment, Finding, assess, combine
+from fedmigrate.analysis.findings import Findings, Origins
+from fedmigrate.analysis.state import text_of
+from fedmigrate.analysis.survey import Survey
+from fedmigrate.analysis.values import Estimator
+from fedmigrate.plan import Diagnostic, Exactness, Site, SiteKind, Verdict
+from fedmigrate.source import Source, Span
+
+
+class _Decision:
+    """The sites of one script, being put together."""
+
+    def __init__(self, source: Source, survey: Survey, findings: Findings) -> None:
+        self._source = source
+        self._formatted = survey.formatted
+        self._uses_sklearn = "sklearn" in survey.imported
+        self._findings = findings
+        self.federated = frozenset(findings.trained_on)
+
+    def concerns(self, origins: Origins) -> bool:
+        """Whether rows of these origins stay at the parties."""
+        return not self.federated.isdisjoint(origins)
+
+    def site(
+        self,
+        kind: SiteKind,
+        verdict: Verdict,
+        subject: str,
+        node: ast.expr | ast.stmt,
+        *,
+        exactness: Exactness | None = None,
+        reason: str = "",
+        findings: tuple[Finding, ...] = (),
+        edited: bool = False,
+    ) -> Site:
+        """A site at a node; ``edited`` if converting it changes the text of this node."""
+        outer = self._formatted.get(node)
+        span = self._source.span(node) if outer is None else self._span_inside(outer, node)
+        if span is None or (outer is not None and edited):
+            span = self._source.span(outer or node)
+            if verdict is Verdict.CONVERTED:
+                verdict = Verdict.LEFT
+                findings = (*findings, Finding("FM210", {"name": subject}))
+        line, column = self._source.position(span.start)
+        diagnostics = tuple(Diagnostic(found.code, line, column, found.facts) for found in findings)
+        return Site(kind, verdict, subject, span, line, column, exactness, reason, diagnostics)
+
+    def _span_inside(self, outer: ast.JoinedStr, node: ast.expr | ast.stmt) -> Span | None:
+        """The span of a dotted name in an f-string; None where it cannot be trusted.
+
+        Before Python 3.12 positions inside f-strings may be off.
+        """
+        if not isinstance(node, ast.Name | ast.Attribute) or node.end_lineno is None:
+            return None
+        around = self._source.span(outer)
+        width = len(self._source.line(node.end_lineno).encode("utf-8"))
+        if node.end_col_offset is None or node.end_col_offset > width:
+            return None
+        span = self._source.span(node)
+        inside = around.start <= span.start and span.end <= around.end
+        exact = self._source.text[span.start : span.end] == text_of(node)
+        return span if inside and exact else None
+
+    def sources(self) -> Iterator[Site]:
+        for call, names in self._findings.sources.items():
+            if call in self.federated:
+                yield self.site(SiteKind.SOURCE, Verdict.CONVERTED, min(names), call, edited=True)
+
+    def estimators(self) -> Iterator[Site]:
+        by_call: dict[ast.Call, list[Estimator]] = {}
+        for estimator in self._findings.fits:
+            by_call.setdefault(estimator.call, []).append(estimator)
+        for call, fitted in by_call.items():
+            site = self._estimator(call, fitted)
+            if site is not None:
+                yield site
+
+    def _estimator(self, call: ast.Call, fitted: list[Estimator]) -> Site | None:
+        fits = [self._findings.fits[estimator] for estimator in fitted]
+        unknown = [name for found in fits for name in found.unknown]
+        on_rows = any(found.origins for found in fits)
+        if not on_rows and not unknown:
+            return None
+        # One call that constructs several classes is converted only if each of them can be.
+        made = [one for one in self._findings.constructions if one.call is call]
+        assessments = [assess(self._findings, estimator) for estimator in made]
+        found = combine(assessments)
+        subject = made[assessments.index(next(a for a in assessments if _same(a, found)))].name
+        obstacles = list(found.obstacles)
+        if unknown or (on_rows and any(one.public for one in fits)):
+            name = unknown[0] if unknown else text_of(call.func)
+            obstacles.append(Finding("FM209", {"name": name}))
+        if call in self._findings.mixed:
+            obstacles.append(Finding("FM204", {"receiver": text_of(call)}))
+        return self._assessed(SiteKind.ESTIMATOR, subject, call, found, obstacles, edited=True)
+
+    def _assessed(
+        self,
+        kind: SiteKind,
+        subject: str,
+        node: ast.expr,
+        found: Assessment,
+        obstacles: list[Finding],
+        *,
+        edited: bool,
+    ) -> Site:
+        if obstacles:
+            reason = found.reason if found.obstacles else "its data cannot be followed"
+            return self.site(
+                kind,
+                Verdict.LEFT,
+                subject,
+                node,
+                exactness=found.exactness,
+                reason=reason,
+                findings=tuple(obstacles),
+            )
+        return self.site(
+            kind,
+            Verdict.CONVERTED,
+            subject,
+            node,
+            exactness=found.exactness,
+            reason=found.reason,
+            findings=found.notices,
+            edited=edited,
+        )
+
+    def subclassed(self) -> Iterator[Site]:
+        for value in self._findings.subclassed:
+            found = assess(self._findings, value)
+            yield self._assessed(
+                SiteKind.ESTIMATOR,
+                value.name,
+                value.call,
+                found,
+                list(found.obstacles),
+                edited=False,
+            )
+
+    def functions(self) -> Iterator[Site]:
+        for expression, use in self._findings.functions.items():
+            if not self.concerns(use.origins):
+                continue
+            subject = min(use.unsupported or use.names)
+            if use.unsupported:
+                yield self.site(
+                    SiteKind.FUNCTION,
+                    Verdict.LEFT,
+                    subject,
+                    expression,
+                    reason="it has no federated counterpart",
+                    findings=(Finding("FM206", {"function": subject}),),
+                )
+                continue
+            # A name moves with its import; only `sklearn.metrics.f1_score` itself is rewritten.
+            edited = text_of(expression).count(".") == subject.count(".")
+            if not use.estimators:
+                yield self.site(
+                    SiteKind.FUNCTION, Verdict.CONVERTED, subject, expression, edited=edited
+                )
+                continue
+            found = combine([assess(self._findings, value) for value in use.estimators])
+            yield self._assessed(
+                SiteKind.FUNCTION,
+                subject,
+                expression,
+                found,
+                list(found.obstacles),
+                edited=edited,
+            )
+
+    def elsewhere(self) -> Iterator[Site]:
+        for receiver, fit in self._findings.foreign.items():
+            subject = min(fit.names)
+            if self.concerns(fit.origins):
+                library = subject.partition(".")[0] or subject
+                yield self.site(
+                    SiteKind.ESTIMATOR,
+                    Verdict.LEFT,
+                    subject,
+                    receiver,
+                    reason="another library would be given rows",
+                    findings=(Finding("FM305", {"library": library}),),
+                )
+            else:
+                yield self.site(SiteKind.ESTIMATOR, Verdict.FOREIGN, subject, receiver)
+        for receiver in self._findings.untold if self._uses_sklearn else ():
+            yield self.site(
+                SiteKind.ESTIMATOR,
+                Verdict.LEFT,
+                "?",
+                receiver,
+                reason="its class is not known",
+                findings=(Finding("FM204", {"receiver": text_of(receiver)}),),
+            )
+
+    def marks(self) -> Iterator[Site]:
+        for mark in self._findings.marks.values():
+            if mark.origins is not None and not self.concerns(mark.origins):
+                continue
+            if mark.origins is None and not self._findings.fits:
+                continue
+            yield self.site(
+                mark.kind,
+                Verdict.LEFT,
+                mark.subject,
+                mark.node,
+                findings=(Finding(mark.code, dict(mark.facts)),),
+            )
+
+
+def _same(one: Assessment, combined: Assessment) -> bool:
+    return one.exactness is combined.exactness and one.reason == combined.reason
+
+
+def decide(source: Source, survey: Survey, findings: Findings) -> tuple[Site, ...]:
+    """The sites of a script, in source order."""
+    decision = _Decision(source, survey, findings)
+    found = [
+        *decision.sources(),
+        *decision.estimators(),
+        *decision.subclassed(),
+        *decision.functions(),
+        *decision.elsewhere(),
+        *decision.marks(),
+    ]
+    found.sort(key=lambda site: (site.span.start, -site.span.end, site.kind.value, site.subject))
+    return tuple(_without_repeats(found))
+
+
+def _without_repeats(sites: list[Site]) -> Iterator[Site]:
+    """Drop a reveal around another of the same code: ``print(df.head())`` is said once."""
+    for index, site in enumerate(sites):
+        code = site.diagnostics[0].code if site.kind is SiteKind.REVEAL else None
+        inner = sites[index + 1] if index + 1 < len(sites) else None
+        if (
+            code is not None
+            and inner is not None
+            and inner.kind is SiteKind.REVEAL
+            and inner.diagnostics[0].code == code
+            and inner.span.end <= site.span.end
+        ):
+            continue
+        yield site

@@ -1,0 +1,99 @@
+"""scikit-learn's whole-data functions: which have a counterpart in ``fedruntime``, and loaders.
+
+Loaders of pandas and numpy stand here too, because they are the places where rows come from.
+Operations on rows once loaded are in ``operations.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+
+class Role(str, Enum):
+    """What a whole-data function does with the rows, and so what it gives back."""
+
+    SPLIT = "split"  # two parts of each array
+    FOLDS = "folds"  # a class whose split() gives public row numbers
+    CROSS_VALIDATION = "cross_validation"  # fits a plain estimator on parts of the rows
+    PREDICTION = "prediction"  # fits likewise, and predicts every row
+    METRIC = "metric"  # public figures
+
+
+_SELECTION = "sklearn.model_selection"
+_METRICS = "sklearn.metrics"
+
+_NAMES = {
+    (_SELECTION, Role.SPLIT): "train_test_split",
+    (_SELECTION, Role.FOLDS): """
+        KFold RepeatedKFold RepeatedStratifiedKFold ShuffleSplit StratifiedKFold
+        StratifiedShuffleSplit
+    """,
+    (_SELECTION, Role.CROSS_VALIDATION): "cross_val_score cross_validate",
+    (_SELECTION, Role.PREDICTION): "cross_val_predict",
+    (_METRICS, Role.METRIC): """
+        accuracy_score average_precision_score balanced_accuracy_score classification_report
+        cohen_kappa_score confusion_matrix f1_score fbeta_score jaccard_score log_loss
+        matthews_corrcoef mean_absolute_error mean_squared_error precision_recall_curve
+        precision_recall_fscore_support precision_score r2_score recall_score roc_auc_score
+        roc_curve root_mean_squared_error
+    """,
+}
+COUNTERPARTS: Mapping[str, Role] = {
+    f"{module}.{name}": role for (module, role), names in _NAMES.items() for name in names.split()
+}
+"""Functions and classes of scikit-learn that ``fedruntime`` has under the same name."""
+
+_SPLITTERS = """
+    GroupKFold GroupShuffleSplit KFold LeaveOneGroupOut LeaveOneOut LeavePGroupsOut LeavePOut
+    PredefinedSplit RepeatedKFold RepeatedStratifiedKFold ShuffleSplit StratifiedGroupKFold
+    StratifiedKFold StratifiedShuffleSplit TimeSeriesSplit
+"""
+SPLITTERS: frozenset[str] = frozenset(f"{_SELECTION}.{name}" for name in _SPLITTERS.split())
+"""Classes whose ``split`` draws row numbers from the data, with a counterpart or without."""
+
+LOADERS: Mapping[str, str] = {
+    "pandas.read_csv": "frame",
+    "pandas.read_excel": "frame",
+    "pandas.read_feather": "frame",
+    "pandas.read_fwf": "frame",
+    "pandas.read_hdf": "frame",
+    "pandas.read_json": "frame",
+    "pandas.read_orc": "frame",
+    "pandas.read_parquet": "frame",
+    "pandas.read_pickle": "frame",
+    "pandas.read_sas": "frame",
+    "pandas.read_spss": "frame",
+    "pandas.read_stata": "frame",
+    "pandas.read_table": "frame",
+    "pandas.read_xml": "frame",
+    "numpy.genfromtxt": "array",
+    "numpy.load": "array",
+    "numpy.loadtxt": "array",
+}
+"""Loaders of pandas and numpy -> the kind of object that they give."""
+
+PIECEWISE: frozenset[str] = frozenset({"chunksize", "iterator"})
+"""Arguments with which a loader gives pieces one after another instead of rows."""
+
+_BUNCH_PUBLIC = """
+    DESCR categories data_filename data_module details feature_names filename filenames
+    frame_filename target_filename target_names url
+"""
+BUNCH_PUBLIC: frozenset[str] = frozenset(_BUNCH_PUBLIC.split())
+"""Entries of scikit-learn's Bunch objects that describe the data and hold no rows."""
+
+
+def dataset_loader(name: str) -> str | None:
+    """The kind of object a loader of ``sklearn.datasets`` gives by default; None for others.
+
+    ``bunch``, or ``pair`` for those that give ``X, y`` at once.
+    """
+    module, _, function = name.rpartition(".")
+    if module != "sklearn.datasets":
+        return None
+    if function.startswith(("make_", "load_svmlight")):
+        return "pair"
+    if function.startswith(("load_", "fetch_")):
+        return "bunch"
+    return None

@@ -1,0 +1,197 @@
+"""The command line: click commands and their help, and no logic.
+
+Whatever a command needs beyond click is imported when it runs, so that ``--help`` and ``--version``
+answer at once and a commit without training scripts does not notice the hook.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
+import click
+
+from fedmigrate import __version__
+from fedmigrate.errors import MigrateError
+
+P = ParamSpec("P")
+
+_TABLE_FORMATS = click.Choice(["text", "json", "markdown"])
+_FORMATS = click.Choice(["text", "json"])
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def _shows_errors(command: Callable[P, int]) -> Callable[P, None]:
+    """Turn a command's result, or the error that ended it, into an exit code."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            code = command(*args, **kwargs)
+        except MigrateError as error:
+            click.echo(f"fedmigrate: {error}", err=True)
+            code = 2
+        sys.exit(code)
+
+    return run
+
+
+@click.group(context_settings=_SETTINGS)
+@click.version_option(__version__, prog_name="fedmigrate")
+def main() -> None:
+    """Turn a scikit-learn training script into federated code that trains the same model.
+
+    \b
+    fedmigrate convert train.py --diff   see what would change
+    fedmigrate convert train.py          write train_fed.py beside it
+    python train_fed.py                  train across the parties, simulated here
+    fedmigrate verify train.py           run both and compare the two models
+
+    The script itself is never changed. What cannot be converted stays as it was, under a comment
+    with a code that `fedmigrate explain` explains.
+    """
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATHS...")
+@click.option("-o", "--output", metavar="FILE", help="Write here; `-` for standard output.")
+@click.option("--diff", is_flag=True, help="Print a patch for `git apply`; write nothing.")
+@click.option("--check", is_flag=True, help="Exit 1 if a conversion is missing or out of date.")
+@click.option("--parties", metavar="A,B,...", help="Names of the parties.  [default: alice,bob]")
+@click.option(
+    "--split",
+    type=click.Choice(["contiguous", "iid", "label_skew"]),
+    help="How a simulation splits the rows over the parties.  [default: contiguous]",
+)
+@click.option("--stdin-filename", metavar="NAME", help="What standard input is called.")
+@click.option("--format", "format_", type=_FORMATS, default="text", help="Of the summary.")
+@click.option("-v", "--verbose", is_flag=True, help="Also list what was left alone on purpose.")
+@_shows_errors
+def convert(
+    paths: tuple[str, ...],
+    output: str | None,
+    diff: bool,
+    check: bool,
+    parties: str | None,
+    split: str | None,
+    stdin_filename: str | None,
+    format_: str,
+    verbose: bool,
+) -> int:
+    """Write the federated version of scripts beside them.
+
+    PATHS are scripts, folders (every script in them that fits scikit-learn estimators), or `-` for
+    standard input, which is converted to standard output.
+
+    \b
+    fedmigrate convert train.py                       writes train_fed.py
+    fedmigrate convert train.py --diff | git apply    the same, by way of a patch
+    fedmigrate convert src/ --check                   for continuous integration
+    fedmigrate convert train.py --parties a,b,c --split label_skew
+    fedmigrate convert - < train.py > train_fed.py
+
+    Exit code: 0 all is well; 1 a person is needed, because something could not be converted or
+    (with --check) a conversion is missing or out of date; 2 wrong usage, or a file that cannot be
+    read or written. An existing file is only replaced if fedmigrate wrote it.
+    """
+    if check and format_ == "text" and not (diff or verbose):
+        from fedmigrate.gate import holds_no_training_script
+
+        if holds_no_training_script(paths):
+            return 0
+    from fedmigrate.commands import convert_command
+
+    return convert_command(
+        paths,
+        output=output,
+        diff=diff,
+        check=check,
+        parties=parties,
+        split=split,
+        stdin_name=stdin_filename,
+        format=format_,
+        verbose=verbose,
+    )
+
+
+@main.command()
+@click.argument("code", required=False)
+@_shows_errors
+def explain(code: str | None) -> int:
+    """Explain a diagnostic code, or list all of them.
+
+    \b
+    fedmigrate explain          one line a code
+    fedmigrate explain FM203    why it is so, an example, and what to do
+    """
+    from fedmigrate.commands import explain_command
+
+    return explain_command(code)
+
+
+@main.command()
+@click.option("--format", "format_", type=_TABLE_FORMATS, default="text", help="Of the table.")
+@_shows_errors
+def estimators(format_: str) -> int:
+    """List the supported estimators.
+
+    Each with its exactness, how that is reached, and the values its parameters may have.
+
+    \b
+    fedmigrate estimators                    one paragraph each
+    fedmigrate estimators --format markdown  a table for your documentation
+
+    \b
+    exact        equal to scikit-learn on the pooled data, to rounding
+    equivalent   the same optimum, reached on another path
+    statistical  the same algorithm, with other random draws
+    approximate  a federated stand-in
+    """
+    from fedmigrate.commands import estimators_command
+
+    return estimators_command(format_)
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, metavar="SCRIPT [CONVERSION]")
+@click.option("--rtol", type=float, default=1e-9, show_default=True, help="Relative tolerance.")
+@click.option("--sample", type=float, metavar="SHARE", help="Of the rows, such as 0.1.")
+@click.option("--format", "format_", type=_FORMATS, default="text", help="Of the answer.")
+@_shows_errors
+def verify(paths: tuple[str, ...], rtol: float, sample: float | None, format_: str) -> int:
+    """Run a script and its conversion and compare them.
+
+    Every fitted attribute and every printed line is compared, and judged by what the estimator's
+    exactness class promises. Both run in processes of their own; nothing is written into files.
+
+    \b
+    fedmigrate verify train.py                  converts, runs both, compares
+    fedmigrate verify train.py train_fed.py     compares an existing conversion
+    fedmigrate verify train.py --sample 0.1     a first look on a tenth of the rows
+
+    Exit code: 0 as equal as promised; 1 worse than that, or a script failed; 2 wrong usage, or
+    a file that cannot be read.
+    """
+    from fedmigrate.verify import verify_command
+
+    return verify_command(paths, rtol, sample, format_, sys.stdout)
+
+
+@main.command()
+@click.argument("run")
+@click.option("--format", "format_", type=_FORMATS, default="text", help="Of the answer.")
+@_shows_errors
+def audit(run: str, format_: str) -> int:
+    """Show what left each party in a run.
+
+    Every message, its size, and what it was for.
+
+    \b
+    fedmigrate audit train_fed.py         its last run
+    fedmigrate audit run.ledger.jsonl     a ledger that was kept
+    """
+    from fedmigrate.audit import audit_command
+
+    return audit_command(run, format_, sys.stdout)

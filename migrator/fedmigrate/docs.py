@@ -1,0 +1,75 @@
+"""Pages of ``docs/`` that are drawn from tables in the code: ``python -m fedmigrate.docs PAGE``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from fedmigrate.diagnostics import CODES, Code
+from fedmigrate.errors import UsageError
+from fedmigrate.support import render_table, support_rows
+
+_HEAD = """\
+# Diagnostics
+
+What `fedmigrate` says about a script, one code for each kind of finding. `fedmigrate explain CODE`
+prints the same. This page is generated: change `migrator/fedmigrate/diagnostics.py`, then run
+`python -m fedmigrate.docs diagnostics`.
+
+| codes | meaning | exit code |
+|---|---|---|
+| FM1xx | converted, with something to know | 0 |
+| FM2xx | left as it was, under a comment; a person decides | 1 |
+| FM3xx | rows would reach the coordinator; left, and refused at run time | 1 |
+| FM9xx | the input cannot be used; nothing is written | 2 |
+"""
+
+
+def diagnostics_page() -> str:
+    """The Markdown of ``docs/diagnostics.md``."""
+    return _HEAD + "".join(_section(entry) for entry in CODES.values())
+
+
+def _section(entry: Code) -> str:
+    message = entry.message.replace("{", "<").replace("}", ">")
+    return (
+        f"\n## {entry.code}: {entry.title}\n\n"
+        f"`{message}` ({entry.severity.value})\n\n"
+        f"{entry.explanation}\n\n"
+        f"```\n{entry.before}\n```\n\n"
+        f"Instead:\n\n```\n{entry.after}\n```\n\n"
+        f"{entry.next_step}\n"
+    )
+
+
+_ESTIMATORS_HEAD = """\
+# Estimators
+
+How equal each federated fit is to scikit-learn's pooled fit, and how that is reached. Where a
+parameter is named, these are its supported values; all others are refused by name before training.
+What is *refused* has a reason that no later version will remove; whatever is not listed is not
+supported yet. `fedmigrate estimators` prints the same. This page is generated from the registry:
+`python -m fedmigrate.docs estimators`.
+
+"""
+
+
+def estimators_page() -> str:
+    """The Markdown of ``docs/estimators.md``."""
+    return _ESTIMATORS_HEAD + render_table(support_rows(), "markdown")
+
+
+PAGES = {"diagnostics": diagnostics_page, "estimators": estimators_page}
+
+
+def main(arguments: list[str]) -> int:
+    """Write the named pages into ``docs/`` of the working directory."""
+    for name in arguments or list(PAGES):
+        if name not in PAGES:
+            raise UsageError(f"there is no page {name!r}; pages are {', '.join(PAGES)}")
+        Path("docs", f"{name}.md").write_text(PAGES[name](), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

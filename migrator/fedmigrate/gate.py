@@ -1,0 +1,36 @@
+"""Whether a file can hold anything to convert, decided by bytes before anything else is imported.
+
+A commit hook runs on every commit, and most commits touch no training script.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+
+_FITS = re.compile(rb"fit|cross_val|learning_curve|validation_curve|permutation_test_score")
+
+
+def worth_parsing(data: bytes) -> bool:
+    """Whether a script may hold something to convert.
+
+    Never false for a file that has a site; true for a few that have none.
+    """
+    return b"sklearn" in data and _FITS.search(data) is not None
+
+
+def holds_no_training_script(paths: Iterable[str]) -> bool:
+    """Whether none of some files can hold something to convert.
+
+    A folder, and a file that cannot be read, are left to be looked at properly.
+    """
+    return all(os.path.isfile(path) and not _may_train(path) for path in paths)
+
+
+def _may_train(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return worth_parsing(file.read())
+    except OSError:
+        return True

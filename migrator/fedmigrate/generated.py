@@ -1,0 +1,77 @@
+"""How a generated file is named and known again.
+
+``render`` writes the header line that is recognised here; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import ast
+import codecs
+import re
+from pathlib import Path
+
+from fedmigrate.plan import Options
+
+SUFFIX = "_fed"
+_HEADER = re.compile(
+    rb"^# Converted from [^\r\n]* by fedmigrate [^\r\n]*convert again\.\r?$", re.MULTILINE
+)
+_LONGEST_PROLOGUE = 4096  # byte order mark, shebang and coding cookie stand above the header
+
+
+def conversion_path(script: Path) -> Path:
+    """Where the conversion of a script is written unless told otherwise."""
+    return script.with_name(f"{script.stem}{SUFFIX}{script.suffix or '.py'}")
+
+
+def original_path(conversion: Path) -> Path | None:
+    """The script that a conversion beside it comes from; none if the name is not of one."""
+    stem = conversion.stem.removesuffix(SUFFIX)
+    if not stem or stem == conversion.stem:
+        return None
+    return conversion.with_name(stem + conversion.suffix)
+
+
+def is_generated(data: bytes) -> bool:
+    """Whether a file was written by fedmigrate, going by its header."""
+    start = data.removeprefix(codecs.BOM_UTF8)[:_LONGEST_PROLOGUE]
+    start = start.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return any(_HEADER.match(line) for line in start.split(b"\n")[:3])
+
+
+def read_options(data: bytes) -> Options | None:
+    """The options that a conversion was made with, read from its set-up line.
+
+    None where there is no such line: the file was changed by hand, or is of another kind.
+    """
+    try:
+        tree = ast.parse(data)
+    except (SyntaxError, ValueError):
+        return None
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            try:
+                given = {
+                    word.arg: ast.literal_eval(word.value)
+                    for word in node.value.keywords
+                    if word.arg in ("parties", "split")
+                }
+            except ValueError:
+                continue
+            if "parties" in given:
+                return Options(tuple(given["parties"]), given.get("split", Options().split))
+    return None
+
+
+def imports_runtime(tree: ast.Module) -> bool:
+    """Whether a script is federated already, generated or written by hand."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            modules = [name.name for name in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            modules = [node.module or ""]
+        else:
+            continue
+        if any(module.partition(".")[0] == "fedruntime" for module in modules):
+            return True
+    return False

@@ -1,0 +1,146 @@
+"""The migration plan: every site of a script, its verdict and its reason, as values.
+
+A plan is what analysis decides and what rules, reports and reviews draw from. It goes to JSON
+and back without loss. Nothing here reads source text or decides anything.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from fedmigrate.source import Span
+
+
+class Exactness(str, Enum):
+    """How near the federated fit comes to the pooled one (DESIGN: exactness classes)."""
+
+    EXACT = "exact"
+    EQUIVALENT = "equivalent"
+    STATISTICAL = "statistical"
+    APPROXIMATE = "approximate"
+    REFUSED = "refused"
+
+
+class SiteKind(str, Enum):
+    """What a place in the source is."""
+
+    SOURCE = "source"  # an expression that yields rows: becomes fed.load(...)
+    ESTIMATOR = "estimator"  # the construction of an estimator fitted on rows: wrapped in FLModel
+    FUNCTION = "function"  # a whole-data function: its import moves to fedruntime
+    OPERATION = "operation"  # a pandas, numpy or other operation on rows that handles cannot carry
+    REVEAL = "reveal"  # would show rows to the coordinator
+
+
+class Verdict(str, Enum):
+    CONVERTED = "converted"
+    LEFT = "left"  # left as it was; a person has to act
+    FOREIGN = "foreign"  # another library's or the user's own; left alone on purpose
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """A finding at one place: a code of ``diagnostics.CODES`` and the facts for its message."""
+
+    code: str
+    line: int
+    column: int
+    facts: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Site:
+    """A place in the source that must change, or that was looked at and left.
+
+    Parameters
+    ----------
+    kind, verdict
+        What it is and what happens to it.
+    subject : str
+        The resolved qualified name, such as ``sklearn.linear_model.Ridge``; ``?`` if unknown.
+    span : Span
+        The expression a rule edits: the whole call for a source, the constructor call (or the
+        receiver, where the constructor cannot be traced) for an estimator, the function's name
+        expression for a function, the whole expression otherwise.
+    line, column : int
+        1-based position of the span, in characters.
+    exactness : Exactness, optional
+        For estimators: the class that the parameters known in the source lead to.
+    reason : str
+        One clause for people: how exactness is reached, or why the site was left.
+    diagnostics : tuple of Diagnostic
+    """
+
+    kind: SiteKind
+    verdict: Verdict
+    subject: str
+    span: Span
+    line: int
+    column: int
+    exactness: Exactness | None = None
+    reason: str = ""
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user chose for a conversion."""
+
+    parties: tuple[str, ...] = ("alice", "bob")
+    split: str = "contiguous"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All sites of one script, in source order, and the options they were planned with."""
+
+    path: str
+    sha256: str
+    options: Options
+    sites: tuple[Site, ...]
+    label: str | None = None  # the column that is y, where `split="label_skew"` needs it
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        return tuple(found for site in self.sites for found in site.diagnostics)
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON-ready dictionary; ``from_json`` gives an equal plan back."""
+        return _plain(dataclasses.asdict(self))  # type: ignore[no-any-return]
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Plan:
+        return cls(
+            path=data["path"],
+            sha256=data["sha256"],
+            options=Options(tuple(data["options"]["parties"]), data["options"]["split"]),
+            sites=tuple(_site(site) for site in data["sites"]),
+            label=data["label"],
+        )
+
+
+def _site(data: Mapping[str, Any]) -> Site:
+    return Site(
+        kind=SiteKind(data["kind"]),
+        verdict=Verdict(data["verdict"]),
+        subject=data["subject"],
+        span=Span(data["span"]["start"], data["span"]["end"]),
+        line=data["line"],
+        column=data["column"],
+        exactness=Exactness(data["exactness"]) if data["exactness"] else None,
+        reason=data["reason"],
+        diagnostics=tuple(Diagnostic(**found) for found in data["diagnostics"]),
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    return value

@@ -1,0 +1,188 @@
+"""What people and programs are told about outcomes: the summary text and its JSON twin."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from fedmigrate.batch import Outcome, Request, Status
+from fedmigrate.diagnostics import CODES, describe
+from fedmigrate.errors import SourceError
+from fedmigrate.plan import Diagnostic, Site, SiteKind, Verdict
+
+JSON_VERSION = 1
+_KINDS = {SiteKind.SOURCE: "source", SiteKind.FUNCTION: "function"}
+_NOTHING = "nothing to convert: no scikit-learn estimator is fitted on loaded data"
+_STATES = {
+    Status.CURRENT: "{target} is up to date",
+    Status.STALE: "{target} is out of date",
+    Status.MISSING: "{target} is missing",
+    Status.FEDERATED: "is federated already; left as it is",
+}
+
+
+def summary(outcome: Outcome, *, verbose: bool) -> str:
+    """The lines about one script; empty where there is nothing worth saying.
+
+    Parameters
+    ----------
+    verbose : bool
+        Also what was left alone on purpose, and scripts with nothing to convert.
+    """
+    return "".join(f"{line}\n" for line in _summary(outcome, verbose))
+
+
+def next_command(outcomes: Sequence[Outcome], request: Request) -> str:
+    """What to type next; empty if there is nothing to do."""
+    lines = []
+    written = [found for found in outcomes if found.status is Status.WRITTEN]
+    if written and len(outcomes) == 1:
+        run = _command("python", [str(written[0].target)])
+        proof = _command("fedmigrate verify", _pair(written[0]))
+        lines.append(f"Next: {run}   and, to compare the two models: {proof}")
+    elif written:
+        verify = _command("fedmigrate verify", [found.path for found in written])
+        lines.append(f"Next, to compare each script with its conversion: {verify}")
+    behind = [found for found in outcomes if found.status in (Status.STALE, Status.MISSING)]
+    for found in behind:
+        lines.append(f"Next: {_command('fedmigrate convert', _convert_arguments(found, request))}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def as_json(outcomes: Sequence[Outcome], code: int) -> dict[str, Any]:
+    """The run as a JSON-ready dictionary."""
+    return {
+        "version": JSON_VERSION,
+        "exit_code": code,
+        "files": [_file(outcome) for outcome in outcomes],
+    }
+
+
+def _summary(outcome: Outcome, verbose: bool) -> Iterator[str]:
+    if outcome.error is not None:
+        yield str(outcome.error)
+        if isinstance(outcome.error, SourceError):
+            yield f"    next: {CODES[outcome.error.code].next_step}"
+        return
+    sites = outcome.conversion.plan.sites if outcome.conversion is not None else ()
+    if (
+        outcome.status is Status.NOTHING
+        and not outcome.unresolved
+        and not (outcome.named or verbose)
+    ):
+        return
+    if outcome.status in (Status.WRITTEN, Status.SHOWN):
+        yield f"{outcome.path} -> {outcome.target or 'standard output'}"
+    elif outcome.status is Status.NOTHING:
+        yield f"{outcome.path}: {_NOTHING if not outcome.unresolved else 'nothing is converted'}"
+    else:
+        yield f"{outcome.path}: {_STATES[outcome.status].format(target=outcome.target)}"
+        return
+    shown = [site for site in sites if verbose or site.verdict is not Verdict.FOREIGN]
+    rows = [_row(outcome.path, site) for site in shown if site.verdict is not Verdict.LEFT]
+    widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        yield "  ".join([*cells, row[3]]).rstrip()
+    yield from _notes(outcome.path, shown)
+    yield from _needs_a_person(outcome)
+
+
+def _row(path: str, site: Site) -> tuple[str, str, str, str]:
+    if site.verdict is Verdict.FOREIGN:
+        what = "left alone"
+    elif site.exactness is not None:
+        what = site.exactness.value
+    else:
+        what = _KINDS.get(site.kind, site.kind.value)
+    return f"{path}:{site.line}", _short(site.subject), what, site.reason
+
+
+def _notes(path: str, sites: Sequence[Site]) -> Iterator[str]:
+    for site in sites:
+        if site.verdict is Verdict.CONVERTED:
+            for found in site.diagnostics:
+                yield f"{path}:{found.line}  {found.code}  {describe(found)}"
+
+
+def _needs_a_person(outcome: Outcome) -> Iterator[str]:
+    if not outcome.unresolved:
+        return
+    count = len(outcome.unresolved)
+    yield f"{count} {'place needs' if count == 1 else 'places need'} a person:"
+    for site in outcome.unresolved:
+        if not site.diagnostics:
+            yield f"{outcome.path}:{site.line}  {_short(site.subject)}  {site.reason}".rstrip()
+        for found in site.diagnostics:
+            yield f"{outcome.path}:{found.line}  {found.code}  {describe(found)}"
+            yield f"    next: {CODES[found.code].next_step}"
+
+
+def _short(subject: str) -> str:
+    return subject.rpartition(".")[2]
+
+
+def _pair(outcome: Outcome) -> list[str]:
+    from fedmigrate.generated import conversion_path
+
+    usual = conversion_path(Path(outcome.path)) == outcome.target
+    return [outcome.path] if usual else [outcome.path, str(outcome.target)]
+
+
+def _convert_arguments(outcome: Outcome, request: Request) -> list[str]:
+    arguments = []
+    if outcome.conversion is not None:
+        options = outcome.conversion.plan.options
+        if options.parties != ("alice", "bob"):
+            arguments += ["--parties", ",".join(options.parties)]
+        if options.split != "contiguous":
+            arguments += ["--split", options.split]
+    if request.output is not None:
+        arguments += ["-o", request.output]
+    return [*arguments, outcome.path]
+
+
+def _command(name: str, arguments: Sequence[str]) -> str:
+    return f"{name} {shlex.join(arguments)}"
+
+
+def _file(outcome: Outcome) -> dict[str, Any]:
+    conversion = outcome.conversion
+    return {
+        "path": outcome.path,
+        "status": outcome.status.value,
+        "output": str(outcome.target) if outcome.target is not None else None,
+        "plan": conversion.plan.to_json() if conversion is not None else None,
+        "diagnostics": [
+            _finding(found) for found in (conversion.plan.diagnostics if conversion else ())
+        ],
+        "error": _error(outcome),
+    }
+
+
+def _finding(found: Diagnostic) -> dict[str, Any]:
+    entry = CODES[found.code]
+    return {
+        "code": found.code,
+        "severity": entry.severity.value,
+        "line": found.line,
+        "column": found.column,
+        "message": describe(found),
+        "next": entry.next_step,
+    }
+
+
+def _error(outcome: Outcome) -> dict[str, Any] | None:
+    error = outcome.error
+    if error is None:
+        return None
+    if isinstance(error, SourceError):
+        return {
+            "code": error.code,
+            "message": error.message,
+            "line": error.line,
+            "column": error.column,
+        }
+    return {"code": None, "message": str(error), "line": None, "column": None}

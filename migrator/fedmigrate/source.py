@@ -1,0 +1,212 @@
+"""A script as text: reading it byte for byte, finding places in it, writing one atomically.
+
+Encoding, byte order mark and newlines are facts of the source and survive; nothing here knows
+what the text means. Notebooks join here later. Never imports or runs the user's code.
+"""
+
+from __future__ import annotations
+
+import ast
+import codecs
+import io
+import os
+import re
+import tokenize
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from fedmigrate.errors import SourceError
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass(frozen=True, order=True)
+class Span:
+    """A half-open range of characters, ``text[start:end]``, in a source's decoded text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """One script: its decoded text and what is needed to give the same bytes back.
+
+    Parameters
+    ----------
+    path : str
+        How the user named it; ``<stdin>`` for standard input.
+    text : str
+        Decoded text without byte order mark, newlines as in the file.
+    encoding : str
+        From the byte order mark or the coding cookie, else ``utf-8``.
+    bom : bool
+        Whether the file began with a UTF-8 byte order mark.
+    """
+
+    path: str
+    text: str
+    encoding: str = "utf-8"
+    bom: bool = False
+    _line_starts: list[int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        starts = [0, *(match.end() for match in _LINE_END.finditer(self.text))]
+        object.__setattr__(self, "_line_starts", starts)
+
+    @cached_property
+    def sha256(self) -> str:
+        import hashlib  # slow to load, and a look at a file rarely needs it
+
+        return hashlib.sha256(self.encode(self.text)).hexdigest()
+
+    @cached_property
+    def newline(self) -> str:
+        """The newline of the first line; ``\\n`` where there is none."""
+        match = _LINE_END.search(self.text)
+        return match.group() if match else "\n"
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The syntax tree.
+
+        Raises
+        ------
+        SourceError
+            FM901, with line, column and the offending line.
+        """
+        try:
+            return ast.parse(self.text, filename=self.path)
+        except SyntaxError as error:
+            line = error.lineno or 1
+            raise SourceError(
+                "FM901",
+                self.path,
+                f"cannot be parsed: {error.msg}",
+                line=line,
+                column=error.offset or 1,
+                excerpt=self.line(line),
+            ) from error
+        except (ValueError, RecursionError, MemoryError) as error:
+            raise SourceError("FM901", self.path, f"cannot be parsed: {error}") from error
+
+    def line(self, number: int) -> str:
+        """The text of a line (1-based), without its newline."""
+        if not 1 <= number <= len(self._line_starts):
+            return ""
+        start = self._line_starts[number - 1]
+        match = _LINE_END.search(self.text, start)
+        return self.text[start : match.start() if match else len(self.text)]
+
+    def offset(self, line: int, utf8_column: int) -> int:
+        """The character offset of an ``ast`` position (1-based line, 0-based UTF-8 column)."""
+        start = self._line_starts[line - 1]
+        text = self.line(line)
+        if text.isascii():
+            return start + utf8_column
+        return start + len(text.encode("utf-8")[:utf8_column].decode("utf-8"))
+
+    def span(self, node: ast.expr | ast.stmt) -> Span:
+        assert node.end_lineno is not None
+        assert node.end_col_offset is not None
+        return Span(
+            self.offset(node.lineno, node.col_offset),
+            self.offset(node.end_lineno, node.end_col_offset),
+        )
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column (both 1-based, in characters) of an offset."""
+        low, high = 0, len(self._line_starts)
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self._line_starts[middle] <= offset:
+                low = middle
+            else:
+                high = middle
+        return low + 1, offset - self._line_starts[low] + 1
+
+    def line_start(self, line: int) -> int:
+        return self._line_starts[line - 1]
+
+    def encode(self, text: str) -> bytes:
+        """Bytes of a text in this source's encoding, with its byte order mark."""
+        data = text.encode(self.encoding)
+        return codecs.BOM_UTF8 + data if self.bom else data
+
+
+def decode(data: bytes, path: str) -> Source:
+    """Decode a script as Python would.
+
+    Raises
+    ------
+    SourceError
+        FM902 where the bytes are not text in the declared encoding; the message names the line.
+    """
+    bom = data.startswith(codecs.BOM_UTF8)
+    body = data[len(codecs.BOM_UTF8) :] if bom else data
+    if b"\0" in body:
+        raise SourceError("FM902", path, "holds a null byte: this is not a Python script")
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    except SyntaxError as error:
+        raise SourceError("FM902", path, str(error)) from error
+    encoding = "utf-8" if encoding == "utf-8-sig" else encoding
+    try:
+        return Source(path, body.decode(encoding), encoding, bom)
+    except UnicodeDecodeError as error:
+        line = body[: error.start].count(b"\n") + 1
+        raise SourceError(
+            "FM902", path, f"is not {encoding} text (byte {error.start})", line=line
+        ) from error
+
+
+def read(path: Path) -> Source:
+    """Read a script from disk.
+
+    Raises
+    ------
+    SourceError
+        FM903 where the file cannot be read, FM902 where it is not text.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SourceError("FM903", str(path), f"cannot be read: {reason}") from error
+    return decode(data, str(path))
+
+
+def write(path: Path, data: bytes) -> None:
+    """Replace a file atomically, keeping the permissions of the one it replaces.
+
+    Raises
+    ------
+    SourceError
+        FM904 where the folder or file cannot be written; the old file is intact then.
+    """
+    import tempfile  # slow to load, and most runs write nothing
+
+    temporary: str | None = None
+    try:
+        if path.exists() and not os.access(path, os.W_OK):
+            raise PermissionError(13, "Permission denied", str(path))
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        mode = path.stat().st_mode & 0o7777 if path.exists() else 0o666 & ~_umask()
+        os.chmod(temporary, mode)
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary is not None and os.path.exists(temporary):
+            os.unlink(temporary)
+        reason = error.strerror or str(error)
+        raise SourceError("FM904", str(path), f"cannot be written: {reason}") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,80 @@
+"""The table of estimators: what the runtime's registry fits, and what is refused for good."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class SupportRow:
+    """One estimator: its exactness, how it is reached, and supported values by parameter."""
+
+    name: str
+    exactness: str
+    how: str
+    parameters: Mapping[str, tuple[str, ...]]
+
+
+def support_rows() -> list[SupportRow]:
+    """The registry's rows, then those refused for good, each by name.
+
+    Imports the runtime, and with it scikit-learn.
+    """
+    from fedmigrate.catalog.estimators import ESTIMATORS
+    from fedmigrate.plan import Exactness
+    from fedruntime.estimators.registry import support_table
+
+    fitted = [
+        SupportRow(
+            row.name,
+            row.exactness.value,
+            row.how,
+            {name: tuple(map(repr, values)) for name, values in row.parameters.items()},
+        )
+        for row in support_table()
+    ]
+    refused = [
+        SupportRow(name, entry.exactness.value, f"{entry.how}; instead: {entry.instead}", {})
+        for name, entry in sorted(ESTIMATORS.items())
+        if entry.exactness is Exactness.REFUSED
+    ]
+    return [*fitted, *refused]
+
+
+def render_table(rows: Sequence[SupportRow], format: str) -> str:
+    """The table as ``text``, ``json`` or ``markdown``."""
+    if format == "json":
+        table = [
+            {
+                "name": row.name,
+                "exactness": row.exactness,
+                "how": row.how,
+                "parameters": {name: list(values) for name, values in row.parameters.items()},
+            }
+            for row in rows
+        ]
+        return json.dumps(table, indent=2) + "\n"
+    if format == "markdown":
+        head = "| estimator | exactness | how | parameters |\n|---|---|---|---|\n"
+        return head + "".join(
+            f"| `{row.name}` | {row.exactness} | {_cell(row.how)} | {_cell(_parameters(row))} |\n"
+            for row in rows
+        )
+    return "".join(_paragraph(row) for row in rows)
+
+
+def _paragraph(row: SupportRow) -> str:
+    limits = "".join(
+        f"    {name}: {', '.join(values)}\n" for name, values in row.parameters.items()
+    )
+    return f"{row.name}  {row.exactness}  {row.how}\n{limits}"
+
+
+def _parameters(row: SupportRow) -> str:
+    return "; ".join(f"{name}: {', '.join(values)}" for name, values in row.parameters.items())
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
