@@ -1,0 +1,193 @@
+"""Two runs in, verdicts out: values compared with values, and judged by what was promised."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any
+
+import numpy as np
+
+from fedmigrate.plan import Exactness
+from fedmigrate.verify.run import Event, Run
+
+EQUIVALENT_RTOL = 1e-6  # the same optimum on another path
+_NOT_FAR_FROM_ZERO = 1e-12  # printed numbers nearer to each other than this are equal
+_NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?")
+_PROMISED_NOTHING = {Exactness.STATISTICAL.value, Exactness.APPROXIMATE.value}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How two values differ.
+
+    Parameters
+    ----------
+    relative : float
+        0 for identical ones, infinity for those that are not comparable.
+    """
+
+    relative: float
+
+    def verdict(self, rtol: float) -> str:
+        """``identical``, ``equal within 1.2e-15`` or ``differs``, with the figure."""
+        if self.relative == 0:
+            return "identical"
+        if not np.isfinite(self.relative):
+            return "differs"
+        kind = "equal within" if self.relative <= rtol else "differs by"
+        return f"{kind} {self.relative:.1e}"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One fit, score or printed line, compared.
+
+    Parameters
+    ----------
+    name : str
+    line : int
+        Of the original; of the conversion where the original has none. Line of output for prints.
+    expected : str
+        The exactness class, or why there is nothing to compare.
+    rtol : float
+        What that class allows.
+    parts : mapping
+        Attribute to how it differs.
+    as_expected : bool
+    """
+
+    name: str
+    line: int
+    expected: str
+    rtol: float
+    parts: dict[str, Difference]
+    as_expected: bool
+
+    @property
+    def worst(self) -> tuple[str, Difference]:
+        """The part that differs most."""
+        return max(
+            self.parts.items(), key=lambda part: part[1].relative, default=("", Difference(0.0))
+        )
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two runs, compared."""
+
+    original: Run
+    conversion: Run
+    fits: tuple[Judged, ...]
+    scores: tuple[Judged, ...]
+    lines: tuple[Judged, ...]
+
+    @property
+    def failed(self) -> Run | None:
+        """The run that did not reach its end, if there is one."""
+        return next((run for run in (self.original, self.conversion) if run.failure), None)
+
+    @property
+    def as_expected(self) -> bool:
+        judged = (*self.fits, *self.scores, *self.lines)
+        return self.failed is None and bool(self.fits) and all(j.as_expected for j in judged)
+
+
+def compare_runs(original: Run, conversion: Run, rtol: float) -> Comparison:
+    """Compare fit by fit, score by score and line by line, each in the order it happened."""
+    if original.failure or conversion.failure:
+        return Comparison(original, conversion, (), (), ())
+    fits = tuple(_events(original, conversion, "fit", rtol))
+    loose = _loosest(fits, rtol)
+    scores = tuple(_events(original, conversion, "score", loose))
+    lines = tuple(_lines(original.lines, conversion.lines, loose))
+    return Comparison(original, conversion, fits, scores, lines)
+
+
+def _loosest(fits: tuple[Judged, ...], rtol: float) -> float:
+    """What follows from a fit is no more exact than the fit."""
+    return max([rtol, *(fit.rtol for fit in fits)])
+
+
+def _events(original: Run, conversion: Run, kind: str, rtol: float) -> Iterator[Judged]:
+    ours = [event for event in original.events if event.kind == kind]
+    theirs = [event for event in conversion.events if event.kind == kind]
+    for one, other in zip_longest(ours, theirs):
+        if one is None or other is None:
+            found = one or other
+            whose = "the original" if other is None else "the conversion"
+            yield Judged(found.name, found.line, f"only in {whose}", rtol, {}, False)
+        elif one.name != other.name:
+            yield Judged(one.name, one.line, f"{other.name} in the conversion", rtol, {}, False)
+        else:
+            yield _event(one, other, rtol)
+
+
+def _event(original: Event, conversion: Event, rtol: float) -> Judged:
+    promised = conversion.exactness or ""
+    allowed = rtol
+    if promised == Exactness.EQUIVALENT.value:
+        allowed = max(rtol, EQUIVALENT_RTOL)
+    elif promised in _PROMISED_NOTHING:
+        allowed = float("inf")
+    names = sorted({*original.leaves, *conversion.leaves})
+    parts = {
+        name: difference(conversion.leaves.get(name), original.leaves.get(name)) for name in names
+    }
+    as_expected = all(part.relative <= allowed for part in parts.values())
+    return Judged(original.name, original.line, promised, allowed, parts, as_expected)
+
+
+def difference(ours: Any, pooled: Any) -> Difference:
+    """How far a value is from the pooled one, relative to the largest entry of the pooled one.
+
+    Numbers are measured; integers, truth values and texts are equal or not.
+    """
+    if ours is None or pooled is None or isinstance(ours, str) or isinstance(pooled, str):
+        same = isinstance(ours, str) and isinstance(pooled, str) and ours == pooled
+        return Difference(0.0 if same else float("inf"))
+    if ours.shape != pooled.shape or ours.dtype.kind != pooled.dtype.kind:
+        return Difference(float("inf"))
+    if ours.dtype == pooled.dtype and ours.tobytes() == pooled.tobytes():
+        return Difference(0.0)
+    if ours.dtype.kind not in "fc":
+        return Difference(0.0 if np.array_equal(ours, pooled) else float("inf"))
+    finite = np.isfinite(pooled)
+    if not np.array_equal(ours[~finite], pooled[~finite], equal_nan=True):
+        return Difference(float("inf"))
+    if not np.isfinite(ours[finite]).all():
+        return Difference(float("inf"))
+    gap = float(np.abs(ours[finite] - pooled[finite]).max(initial=0.0))
+    scale = float(np.abs(pooled[finite]).max(initial=0.0))
+    return Difference(gap / scale if scale else gap)
+
+
+def _lines(ours: tuple[str, ...], theirs: tuple[str, ...], rtol: float) -> Iterator[Judged]:
+    for number, (one, other) in enumerate(zip_longest(ours, theirs), start=1):
+        if one is None or other is None:
+            whose = "the original" if other is None else "the conversion"
+            yield Judged("print", number, f"only in {whose}", rtol, {}, False)
+        else:
+            found = line_difference(other, one)
+            yield Judged("print", number, "", rtol, {"line": found}, found.relative <= rtol)
+
+
+def line_difference(ours: str, pooled: str) -> Difference:
+    """How far the numbers of a printed line are from the pooled ones; its text is equal or not."""
+    if ours == pooled:
+        return Difference(0.0)
+    numbers, others = _NUMBER.findall(ours), _NUMBER.findall(pooled)
+    texts = [" ".join(_NUMBER.sub("#", line).split()) for line in (ours, pooled)]
+    if texts[0] != texts[1] or not numbers:
+        return Difference(float("inf"))
+    return Difference(max(map(_apart, numbers, others)))
+
+
+def _apart(ours: str, pooled: str) -> float:
+    one, other = float(ours), float(pooled)
+    gap = abs(one - other)
+    if gap <= _NOT_FAR_FROM_ZERO:
+        return 0.0 if ours == pooled else gap
+    return gap / abs(other) if other else float("inf")

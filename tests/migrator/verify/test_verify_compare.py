@@ -1,0 +1,109 @@
+"""Verdicts: what counts as identical, as equal, as different, and as worse than promised."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fedmigrate.verify.compare import compare_runs, difference, line_difference
+from fedmigrate.verify.run import Event, Run
+
+_INFINITE = float("inf")
+
+
+@pytest.mark.parametrize(
+    ("ours", "pooled", "expected"),
+    [
+        pytest.param(np.array([1.0, 2.0]), np.array([1.0, 2.0]), 0.0, id="same bits"),
+        pytest.param(np.array([1.0, 2.2]), np.array([1.0, 2.0]), 0.1, id="by the largest"),
+        pytest.param(np.array([1e-3, 0.0]), np.zeros(2), 1e-3, id="absolute where pooled is zero"),
+        pytest.param(np.array([np.nan, 1]), np.array([np.nan, 1]), 0.0, id="nan at one place"),
+        pytest.param(np.array([np.nan, 1]), np.array([1, np.nan]), _INFINITE, id="nan elsewhere"),
+        pytest.param(np.array([np.inf]), np.array([1.0]), _INFINITE, id="infinite"),
+        pytest.param(np.array([-np.inf]), np.array([np.inf]), _INFINITE, id="other infinity"),
+        pytest.param(np.zeros(2), np.zeros((2, 1)), _INFINITE, id="shape"),
+        pytest.param(np.array([1]), np.array([1.0]), _INFINITE, id="kind"),
+        pytest.param(np.array([1], dtype=np.int32), np.array([1]), 0.0, id="width of integers"),
+        pytest.param(np.array([7]), np.array([8]), _INFINITE, id="integers are exact"),
+        pytest.param(np.array([True]), np.array([False]), _INFINITE, id="truth values"),
+        pytest.param("a", "a", 0.0, id="text"),
+        pytest.param("a", "b", _INFINITE, id="other text"),
+        pytest.param(None, np.zeros(1), _INFINITE, id="only in one"),
+        pytest.param("0", np.zeros(1), _INFINITE, id="text and number"),
+        pytest.param(np.zeros(0), np.zeros(0), 0.0, id="nothing"),
+    ],
+)
+def test_difference(ours: object, pooled: object, expected: float) -> None:
+    assert difference(ours, pooled).relative == pytest.approx(expected, rel=1e-12)
+
+
+@given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
+def test_a_line_differs_as_its_number_does(one: float, other: float) -> None:
+    found = line_difference(f"loss {one!r} %", f"loss {other!r} %").relative
+    assert (found == 0) == (repr(one) == repr(other))
+    if abs(one - other) > 1e-12 and other:
+        assert found == pytest.approx(abs(one - other) / abs(other))
+
+
+def test_the_padding_of_columns_is_no_difference() -> None:
+    assert line_difference("C=1   0.50", "C=1 0.50").relative == 0
+
+
+@pytest.mark.parametrize(
+    ("ours", "pooled"),
+    [("accuracy 1", "precision 1"), ("a", "b"), ("1 2", "1"), ("model2 is best", "model1 is best")],
+)
+def test_text_that_differs_differs(ours: str, pooled: str) -> None:
+    assert line_difference(ours, pooled).relative == _INFINITE
+
+
+def _run(*events: Event, lines: tuple[str, ...] = (), failure: str | None = None) -> Run:
+    return Run("train.py", events, lines, failure)
+
+
+def _fit(coef: float, exactness: str | None = None, name: str = "Ridge.fit") -> Event:
+    return Event("fit", name, 3, exactness, {"coef_": np.array([coef])})
+
+
+@pytest.mark.parametrize(
+    ("exactness", "coef", "as_expected"),
+    [
+        ("exact", 1.0, True),
+        ("exact", 1 + 1e-12, True),
+        ("exact", 1 + 1e-7, False),
+        ("equivalent", 1 + 1e-7, True),
+        ("equivalent", 1 + 1e-3, False),
+        ("statistical", 7.0, True),
+        ("approximate", 7.0, True),
+    ],
+)
+def test_a_fit_is_judged_by_its_class(exactness: str, coef: float, as_expected: bool) -> None:
+    comparison = compare_runs(_run(_fit(1.0)), _run(_fit(coef, exactness)), 1e-9)
+    assert comparison.as_expected is as_expected
+
+
+def test_what_follows_from_a_fit_is_judged_as_loosely_as_the_fit() -> None:
+    for exactness, expected in (("exact", False), ("equivalent", True)):
+        original = _run(_fit(1.0), lines=("score 1.0",))
+        conversion = _run(_fit(1.0, exactness), lines=("score 1.0000001",))
+        assert compare_runs(original, conversion, 1e-9).as_expected is expected
+
+
+@pytest.mark.parametrize(
+    "conversion",
+    [
+        pytest.param(_run(), id="no fit"),
+        pytest.param(_run(_fit(1.0, "exact"), _fit(1.0, "exact")), id="one fit more"),
+        pytest.param(_run(_fit(1.0, "exact", "Lasso.fit")), id="another class"),
+        pytest.param(_run(_fit(1.0, "exact"), lines=("more",)), id="one line more"),
+        pytest.param(_run(failure="RevealError"), id="failed"),
+    ],
+)
+def test_what_is_missing_or_other_is_worse_than_expected(conversion: Run) -> None:
+    assert not compare_runs(_run(_fit(1.0)), conversion, 1e-9).as_expected
+
+
+def test_nothing_fitted_is_nothing_proven() -> None:
+    assert not compare_runs(_run(lines=("a",)), _run(lines=("a",)), 1e-9).as_expected
