@@ -30,10 +30,10 @@ run fedmigrate audit train_fed.py
 
 step "What next"
 cat <<'NEXT'
+  source .venv/bin/activate                   put the tool on your PATH
   cd demo                                     the folder this happened in
   less train_fed.py                           the federated script
   fedmigrate convert --help                   convert a script of your own
   fedmigrate estimators                       what is supported, and how exactly
   fedmigrate explain                          what the diagnostic codes mean
-  (put the tool on your PATH:  source .venv/bin/activate)
 NEXT
