@@ -9,13 +9,18 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import IO, Any
 
 from fedmigrate.errors import SourceError, UsageError
 
-_MOST_REVEALING_FIRST = ("in the clear", "noised", "masked", "facts")
-_FIELDS = {"party", "purpose", "operation", "protection", "content", "bytes"}
+_MEANINGS = {
+    "in the clear": "the coordinator sees this party's own value",
+    "masked": "the coordinator learns the sum over the parties and no party's own part",
+    "facts": "row counts, column names and dtypes of rows that stayed",
+}
+_TEXTS = ("party", "purpose", "operation", "protection")
 _JSON_VERSION = 1
 
 
@@ -96,15 +101,34 @@ def read_entries(path: Path) -> list[Mapping[str, Any]]:
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError("FM903", str(path), f"cannot be read as a ledger: {error}") from error
     entries: list[Mapping[str, Any]] = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(StringIO(text), start=1):
         try:
             entry = json.loads(line)
         except ValueError:
             entry = None
-        if not isinstance(entry, dict) or not entry.keys() >= _FIELDS:
+        if not _is_entry(entry):
             raise SourceError("FM902", str(path), "is not a ledger of a run", line=number)
         entries.append(entry)
     return entries
+
+
+def _is_entry(entry: Any) -> bool:
+    return (
+        isinstance(entry, dict)
+        and all(isinstance(entry.get(name), str) for name in _TEXTS)
+        and isinstance(entry.get("bytes"), int)
+        and isinstance(entry.get("content"), list)
+        and all(map(_is_name_and_shape, entry["content"]))
+    )
+
+
+def _is_name_and_shape(part: Any) -> bool:
+    return (
+        isinstance(part, list)
+        and len(part) == 2
+        and isinstance(part[0], str)
+        and isinstance(part[1], list)
+    )
 
 
 def summarise(entries: Sequence[Mapping[str, Any]]) -> list[Line]:
@@ -122,13 +146,12 @@ def summarise(entries: Sequence[Mapping[str, Any]]) -> list[Line]:
         for (party, purpose, operation, protection, what), sizes in alike.items()
     ]
     parties = list(dict.fromkeys(line.party for line in lines))
+    revealing = {protection: place for place, protection in enumerate(_MEANINGS)}
     return sorted(
         lines,
         key=lambda line: (
             parties.index(line.party),
-            _MOST_REVEALING_FIRST.index(line.protection)
-            if line.protection in _MOST_REVEALING_FIRST
-            else -1,
+            revealing.get(line.protection, -1),
         ),
     )
 
@@ -161,7 +184,9 @@ def _totals(lines: Sequence[Line]) -> dict[str, dict[str, int]]:
 
 
 def _as_text(path: Path, lines: Sequence[Line]) -> str:
-    return "\n".join([f"What left each party, by {path}", *_paragraphs(lines), *_legend()]) + "\n"
+    return (
+        "\n".join([f"What left each party, by {path}", *_paragraphs(lines), *_legend(lines)]) + "\n"
+    )
 
 
 def _paragraphs(lines: Sequence[Line]) -> Iterator[str]:
@@ -181,7 +206,8 @@ def _paragraphs(lines: Sequence[Line]) -> Iterator[str]:
         ]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         yield ""
-        yield f"{party}: {total['messages']} messages, {total['bytes']:,} bytes"
+        count = total["messages"]
+        yield f"{party}: {count} message{'s' * (count != 1)}, {total['bytes']:,} bytes"
         for row in rows:
             cells = (
                 cell.rjust(width) if column in (3, 4) else cell.ljust(width)
@@ -190,9 +216,15 @@ def _paragraphs(lines: Sequence[Line]) -> Iterator[str]:
             yield f"  {'  '.join(cells).rstrip()}"
 
 
-def _legend() -> Iterator[str]:
+def _legend(lines: Sequence[Line]) -> Iterator[str]:
     yield ""
-    yield "masked        the coordinator learns the sum over the parties and no party's own part"
-    yield "in the clear  the coordinator sees this party's own value"
-    yield "facts         row counts, column names and dtypes of rows that stayed"
-    yield "No row left a party: what is not listed here was never sent."
+    used = {line.protection for line in lines}
+    width = max(map(len, _MEANINGS))
+    for protection, meaning in _MEANINGS.items():
+        if protection in used:
+            yield f"{protection.ljust(width)}  {meaning}"
+    yield (
+        "Nothing else left a party: rows and values that are not listed here were never sent."
+        if lines
+        else "Nothing left a party."
+    )

@@ -26,19 +26,28 @@ class Difference:
     Parameters
     ----------
     relative : float
-        0 for identical ones, infinity for those that are not comparable.
+        0 for equal ones, infinity for those that are not comparable.
+    identical : bool
+        Whether they are the same in type and in every bit; equal ones need not be.
     """
 
     relative: float
+    identical: bool = False
 
     def verdict(self, rtol: float) -> str:
-        """``identical``, ``equal within 1.2e-15`` or ``differs``, with the figure."""
-        if self.relative == 0:
+        """``identical``, ``equal``, ``equal within 1.2e-15`` or ``differs by 3.4e-02``."""
+        if self.identical:
             return "identical"
+        if self.relative == 0:
+            return "equal"
         if not np.isfinite(self.relative):
             return "differs"
         kind = "equal within" if self.relative <= rtol else "differs by"
         return f"{kind} {self.relative:.1e}"
+
+
+_IDENTICAL = Difference(0.0, identical=True)
+_NOT_COMPARABLE = Difference(float("inf"))
 
 
 @dataclass(frozen=True)
@@ -70,7 +79,9 @@ class Judged:
     def worst(self) -> tuple[str, Difference]:
         """The part that differs most."""
         return max(
-            self.parts.items(), key=lambda part: part[1].relative, default=("", Difference(0.0))
+            self.parts.items(),
+            key=lambda part: (part[1].relative, not part[1].identical),
+            default=("", _IDENTICAL),
         )
 
 
@@ -147,18 +158,18 @@ def difference(ours: Any, pooled: Any) -> Difference:
     """
     if ours is None or pooled is None or isinstance(ours, str) or isinstance(pooled, str):
         same = isinstance(ours, str) and isinstance(pooled, str) and ours == pooled
-        return Difference(0.0 if same else float("inf"))
+        return _IDENTICAL if same else _NOT_COMPARABLE
     if ours.shape != pooled.shape or ours.dtype.kind != pooled.dtype.kind:
-        return Difference(float("inf"))
+        return _NOT_COMPARABLE
     if ours.dtype == pooled.dtype and ours.tobytes() == pooled.tobytes():
-        return Difference(0.0)
+        return _IDENTICAL
     if ours.dtype.kind not in "fc":
-        return Difference(0.0 if np.array_equal(ours, pooled) else float("inf"))
+        return Difference(0.0) if np.array_equal(ours, pooled) else _NOT_COMPARABLE
     finite = np.isfinite(pooled)
     if not np.array_equal(ours[~finite], pooled[~finite], equal_nan=True):
-        return Difference(float("inf"))
+        return _NOT_COMPARABLE
     if not np.isfinite(ours[finite]).all():
-        return Difference(float("inf"))
+        return _NOT_COMPARABLE
     gap = float(np.abs(ours[finite] - pooled[finite]).max(initial=0.0))
     scale = float(np.abs(pooled[finite]).max(initial=0.0))
     return Difference(gap / scale if scale else gap)
@@ -177,17 +188,21 @@ def _lines(ours: tuple[str, ...], theirs: tuple[str, ...], rtol: float) -> Itera
 def line_difference(ours: str, pooled: str) -> Difference:
     """How far the numbers of a printed line are from the pooled ones; its text is equal or not."""
     if ours == pooled:
-        return Difference(0.0)
-    numbers, others = _NUMBER.findall(ours), _NUMBER.findall(pooled)
-    texts = [" ".join(_NUMBER.sub("#", line).split()) for line in (ours, pooled)]
-    if texts[0] != texts[1] or not numbers:
-        return Difference(float("inf"))
-    return Difference(max(map(_apart, numbers, others)))
+        return _IDENTICAL
+    words, pooled_words = (
+        [between.split() for between in _NUMBER.split(line)] for line in (ours, pooled)
+    )
+    if words != pooled_words:
+        return _NOT_COMPARABLE
+    numbers = zip(_NUMBER.findall(ours), _NUMBER.findall(pooled), strict=True)
+    return Difference(max((_apart(one, other) for one, other in numbers), default=0.0))
 
 
 def _apart(ours: str, pooled: str) -> float:
     one, other = float(ours), float(pooled)
+    if one == other:
+        return 0.0
     gap = abs(one - other)
     if gap <= _NOT_FAR_FROM_ZERO:
-        return 0.0 if ours == pooled else gap
+        return gap
     return gap / abs(other) if other else float("inf")

@@ -23,6 +23,12 @@ SCORES = frozenset(
 def instrument(source: Source, loads: Collection[Span] = ()) -> ast.Module:
     """The tree to run: ``model.fit(X)`` records the model, ``accuracy_score(...)`` its value.
 
+    Every call is still made by the script's own frame, so that warnings and errors which look for
+    their caller find the script::
+
+        model.fit(X)                   recorder.fit(recorder.depth(), recorder.hold(model).fit(X))
+        accuracy_score(y, p)           recorder.score(accuracy_score(y, p))
+
     Parameters
     ----------
     source : Source
@@ -44,19 +50,26 @@ class _Instrument(ast.NodeTransformer):
         self.generic_visit(node)
         name = _called(node)
         if isinstance(node.func, ast.Attribute) and name in FITS:
-            node.func = self._through("fit", node.func, node.func.value, name, line)
-            return node
+            at = node.func.value
+            node.func.value = _recorder("hold", at, at)
+            return _recorder("fit", node, _recorder("depth", at), node, name, line)
         if name in SCORES:
-            return self._through("score", node, node, name, line)
-        return self._through("load", node, node) if span in self._loads else node
+            return _recorder("score", node, node, name, line)
+        return _recorder("load", node, node) if span in self._loads else node
 
-    def _through(self, method: str, at: ast.expr, value: ast.expr, *given: object) -> ast.Call:
-        recorder = ast.Attribute(ast.Name(RECORDER, ast.Load()), method, ast.Load())
-        call = ast.Call(recorder, [value, *map(ast.Constant, given)], [])  # type: ignore[arg-type]
-        for made in ast.walk(call):
-            if not hasattr(made, "lineno") and isinstance(made, ast.expr):
-                ast.copy_location(made, at)
-        return call
+
+def _recorder(method: str, at: ast.expr, *given: object) -> ast.Call:
+    called = ast.Attribute(ast.Name(RECORDER, ast.Load()), method, ast.Load())
+    arguments = [one if isinstance(one, ast.expr) else _constant(one) for one in given]
+    call = ast.Call(called, arguments, [])
+    for made in (call, called, called.value, *arguments):
+        if not hasattr(made, "lineno"):
+            ast.copy_location(made, at)
+    return call
+
+
+def _constant(value: object) -> ast.Constant:
+    return ast.Constant(value)  # type: ignore[arg-type]
 
 
 def _called(node: ast.Call) -> str:

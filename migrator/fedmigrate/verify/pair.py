@@ -8,7 +8,7 @@ from pathlib import Path
 from fedmigrate.convert import convert
 from fedmigrate.errors import UsageError
 from fedmigrate.generated import conversion_path, imports_runtime, original_path, read_options
-from fedmigrate.plan import Options, SiteKind
+from fedmigrate.plan import Options, SiteKind, Verdict
 from fedmigrate.source import Source, Span, read
 
 
@@ -25,7 +25,8 @@ class Pair:
     stale : bool
         Whether that file is not what the script is converted to today.
     loads : tuple of Span
-        Where the original loads rows, for taking a sample of them.
+        Where the original loads rows that the conversion loads at the parties, for taking a
+        sample of them.
     """
 
     original: Source
@@ -41,7 +42,8 @@ def find_pair(paths: tuple[str, ...]) -> Pair:
     Raises
     ------
     UsageError
-        If the script is a conversion itself, or holds nothing to convert.
+        If the script is a conversion itself or holds nothing to convert, or if what it is to be
+        compared with is no conversion.
     SourceError
         If one cannot be read or parsed.
     """
@@ -54,13 +56,17 @@ def find_pair(paths: tuple[str, ...]) -> Pair:
     target = Path(paths[1]) if len(paths) == 2 else conversion_path(script)
     written = len(paths) == 2 or target.is_file()
     existing = read(target) if written else None
-    if existing is not None:
-        _ = existing.tree
+    if existing is not None and not imports_runtime(existing.tree):
+        raise UsageError(f"{target} is not federated: it does not import fedruntime")
     fresh = convert(original, _options(existing))
     if existing is None and not fresh.changed:
         raise UsageError(f"{script} holds nothing to convert, so there is nothing to compare")
     conversion = existing or Source(str(target), fresh.text, original.encoding, original.bom)
-    loads = tuple(site.span for site in fresh.plan.sites if site.kind is SiteKind.SOURCE)
+    loads = tuple(
+        site.span
+        for site in fresh.plan.sites
+        if site.kind is SiteKind.SOURCE and site.verdict is Verdict.CONVERTED
+    )
     stale = conversion.encode(conversion.text) != fresh.data
     return Pair(original, conversion, written, stale, loads)
 

@@ -2,21 +2,26 @@
 
 ``python -m fedmigrate.verify.recorder ORDER`` where ORDER is a JSON file that ``run`` writes. The
 script runs as ``__main__``, unmodified on disk, and does and prints what it always does.
+The names that it sees are its own: what the instrumented calls go through is a builtin.
 """
 
 from __future__ import annotations
 
+import builtins
 import json
 import linecache
 import random
 import sys
 from collections.abc import Callable
+from contextvars import ContextVar
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType, TracebackType
 from typing import Any
 
 from fedmigrate.source import Source, Span, decode
 from fedmigrate.verify.instrument import RECORDER, instrument
+
+_HELD: ContextVar[tuple[Any, ...]] = ContextVar("held", default=())  # of a thread, of a task
 
 
 class Recorder:
@@ -33,16 +38,24 @@ class Recorder:
         self.events: list[dict[str, Any]] = []
         self.arrays: dict[str, Any] = {}
 
-    def fit(self, model: Any, method: str, line: int) -> Callable[..., Any]:
-        """The model's own method; the model is recorded after it returned."""
-        call: Callable[..., Any] = getattr(model, method)
+    def depth(self) -> int:
+        """How many models are held, before a fit holds its own."""
+        return len(_HELD.get())
 
-        def recorded(*args: Any, **kwargs: Any) -> Any:
-            result = call(*args, **kwargs)
-            self._record_fit(model, method, line)
-            return result
+    def hold(self, model: Any) -> Any:
+        """The model, remembered until its fit returns."""
+        _HELD.set((*_HELD.get(), model))
+        return model
 
-        return recorded
+    def fit(self, depth: int, result: Any, method: str, line: int) -> Any:
+        """What a fit returned; the model held at ``depth`` is recorded.
+
+        Models above it are of fits that raised, and whose errors the script caught.
+        """
+        models = _HELD.get()
+        _HELD.set(models[:depth])
+        self._record_fit(models[depth], method, line)
+        return result
 
     def score(self, value: Any, function: str, line: int) -> Any:
         """The value of a metric or of a cross-validation, as it is."""
@@ -58,10 +71,10 @@ class Recorder:
         return loaded if self._sample is None else take_sample(loaded, self._sample)
 
     def _record_fit(self, model: Any, method: str, line: int) -> None:
-        from fedmigrate.verify.snapshot import fitted, is_estimator
+        from fedmigrate.verify.snapshot import fitted, is_estimator, is_federated
 
         exactness = None
-        if hasattr(type(model), "to_sklearn"):
+        if is_federated(model):
             exactness, model = model.exactness, model.to_sklearn()
         if is_estimator(model) and type(model).__module__.partition(".")[0] == "sklearn":
             name = f"{type(model).__name__}.{method}"
@@ -89,40 +102,67 @@ class Recorder:
             }
         )
 
-    def write(self, events: Path, arrays: Path) -> None:
+    def write(self, events: Path, arrays: Path, failed_at: int | None) -> None:
+        """Write down what was recorded, and the line of the script that ended it early."""
         import numpy as np
 
         np.savez(arrays, **self.arrays)
-        events.write_text(json.dumps(self.events), encoding="utf-8")
+        answer = {"events": self.events, "failed_at": failed_at}
+        events.write_text(json.dumps(answer), encoding="utf-8")
 
 
 def main(order: Path) -> None:
     """Run the script of an order and record it."""
     given = json.loads(order.read_text(encoding="utf-8"))
     source = decode(Path(given["code"]).read_bytes(), given["path"])
+    path = str(Path(source.path).absolute())
     recorder = Recorder(given["sample"])
     loads = [Span(*span) for span in given["loads"]]
-    if given["sample"] is not None and given["federated"]:
-        _sample_federated_loads(recorder)
+    if given["federated"]:
+        _name_as_caller(path)
+        if given["sample"] is not None:
+            _sample_federated_loads(recorder)
+    if not Path(path).is_file():
+        _start_processes_from(given["code"])
     _same_random_numbers()
-    try:
-        _run(source, recorder, loads)
-    except SystemExit as ended:
-        if ended.code not in (None, 0):
-            raise
-    recorder.write(Path(given["events"]), Path(given["arrays"]))
+    failure = _run(source, path, recorder, loads)
+    failed_at = _line_in(path, failure.__traceback__) if failure else None
+    recorder.write(Path(given["events"]), Path(given["arrays"]), failed_at)
+    if isinstance(failure, SystemExit):
+        raise failure
+    if failure is not None:
+        sys.excepthook(type(failure), failure, failure.__traceback__)
+        sys.exit(1)
 
 
-def _run(source: Source, recorder: Recorder, loads: list[Span]) -> None:
-    path = str(Path(source.path).absolute())
+def _run(
+    source: Source, path: str, recorder: Recorder, loads: list[Span]
+) -> Exception | SystemExit | None:
     linecache.cache[path] = (len(source.text), None, source.text.splitlines(True), path)
-    code = compile(instrument(source, loads), path, "exec")
+    code = compile(instrument(source, loads), path, "exec", dont_inherit=True)
     module = ModuleType("__main__")
-    module.__dict__.update({"__file__": path, RECORDER: recorder})
+    module.__dict__["__file__"] = path
+    setattr(builtins, RECORDER, recorder)
     sys.modules["__main__"] = module
     sys.argv = [source.path]
     sys.path[0] = str(Path(path).parent)
-    exec(code, module.__dict__)
+    try:
+        exec(code, module.__dict__)
+    except SystemExit as ended:
+        return None if ended.code in (None, 0) else ended
+    except Exception as error:
+        return error.with_traceback(error.__traceback__ and error.__traceback__.tb_next)
+    return None
+
+
+def _line_in(path: str, traceback: TracebackType | None) -> int | None:
+    """The innermost line of the script that a traceback goes through."""
+    line = None
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == path:
+            line = traceback.tb_lineno
+        traceback = traceback.tb_next
+    return line
 
 
 def _same_random_numbers() -> None:
@@ -131,6 +171,36 @@ def _same_random_numbers() -> None:
 
     random.seed(0)
     np.random.seed(0)
+
+
+def _name_as_caller(path: str) -> None:
+    """Let the runtime take the conversion for the user's script although no such file exists.
+
+    It finds ``federation.toml`` and the lines of its messages that way.
+    """
+    from fedruntime import caller
+
+    def innermost() -> FrameType | None:
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and frame.f_code.co_filename != path:
+            frame = frame.f_back
+        return frame
+
+    caller._innermost_user_frame = innermost
+
+
+def _start_processes_from(code: str) -> None:
+    """Let the processes that a script spawns read it where it is, as there is no such file."""
+    from multiprocessing import spawn
+
+    prepare = spawn.get_preparation_data
+
+    def prepared(name: str) -> dict[str, Any]:
+        data: dict[str, Any] = prepare(name)
+        data["init_main_from_path"] = code
+        return data
+
+    spawn.get_preparation_data = prepared
 
 
 def _sample_federated_loads(recorder: Recorder) -> None:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from fedmigrate.source import Source
 from fedmigrate.verify.compare import Comparison, Judged
 from fedmigrate.verify.pair import Pair
 from fedmigrate.verify.run import Run
@@ -29,7 +30,9 @@ def as_json(pair: Pair, comparison: Comparison) -> str:
         "conversion_written": pair.written,
         "conversion_stale": pair.stale,
         "as_expected": comparison.as_expected,
-        "failed": None if failed is None else {"script": failed.path, "said": failed.failure},
+        "failed": None
+        if failed is None
+        else {"script": failed.path, "line": failed.failed_at, "said": failed.failure},
         "fits": [_entry(judged) for judged in comparison.fits],
         "scores": [_entry(judged) for judged in comparison.scores],
         "lines": [_entry(judged) for judged in comparison.lines],
@@ -59,9 +62,9 @@ def _figure(value: float) -> float | None:
 def _verdict(judged: Judged) -> str:
     name, worst = judged.worst
     if not judged.parts:
-        return "differs" if not judged.as_expected else "identical"
+        return "differs" if not judged.as_expected else "nothing to compare"
     verdict = worst.verdict(judged.rtol)
-    return verdict if worst.relative == 0 or name in ("line", "value") else f"{verdict} ({name})"
+    return verdict if worst.identical or name in ("line", "value") else f"{verdict} ({name})"
 
 
 def _text(pair: Pair, comparison: Comparison) -> Iterator[str]:
@@ -71,7 +74,9 @@ def _text(pair: Pair, comparison: Comparison) -> Iterator[str]:
         yield f"note: {conversion} is not what {original} is converted to today"
     yield ""
     if comparison.failed is not None:
-        yield from _failure(comparison.failed, conversion)
+        is_original = comparison.failed is comparison.original
+        source = pair.original if is_original else pair.conversion
+        yield from _failure(comparison.failed, source, federated=not is_original)
         return
     rows = [("line", "fit or score", "expected", "verdict", "")]
     for judged in (*comparison.fits, *comparison.scores):
@@ -92,10 +97,10 @@ def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
 
 
 def _printed(lines: Sequence[Judged]) -> Iterator[str]:
-    equal = sum(judged.worst[1].relative == 0 and judged.as_expected for judged in lines)
+    equal = sum(judged.worst[1].identical and judged.as_expected for judged in lines)
     yield f"printed: {equal} of {len(lines)} lines identical"
     for judged in lines:
-        if judged.worst[1].relative != 0 or not judged.as_expected:
+        if not (judged.worst[1].identical and judged.as_expected):
             why = judged.expected or _verdict(judged)
             yield f"  line {judged.line} of the output: {why}"
 
@@ -109,16 +114,20 @@ def _conclusion(comparison: Comparison) -> str:
     worse = [fit.name for fit in comparison.fits if not fit.as_expected]
     if not worse:
         return "Not as promised: the fitted models agree, what follows from them does not."
+    named = f"Not as promised: {', '.join(dict.fromkeys(worse))}."
     if all(name.startswith("LogisticRegression.") for name in worse):
         return (
-            "Not as promised. On unscaled data scikit-learn's own L-BFGS depends on the order of "
-            "the rows: scale the features, or raise --rtol."
+            f"{named} If the features are unscaled, the order of the rows may be the reason: it "
+            "changes scikit-learn's own L-BFGS as well. Scale them and verify again."
         )
-    return f"Not as promised: {', '.join(dict.fromkeys(worse))}."
+    return named
 
 
-def _failure(run: Run, conversion: str) -> Iterator[str]:
-    yield f"{run.path} did not run to its end:"
+def _failure(run: Run, source: Source, *, federated: bool) -> Iterator[str]:
+    where = "" if run.failed_at is None else f", line {run.failed_at},"
+    yield f"{run.path}{where} did not run to its end:"
+    if run.failed_at is not None:
+        yield f"  > {source.line(run.failed_at).strip()}"
     yield from (f"    {line}" for line in (run.failure or "").splitlines())
-    if run.path == conversion and "RevealError" in (run.failure or ""):
+    if federated and "RevealError" in (run.failure or ""):
         yield "The script shows rows at the line named above: drop it, or aggregate first."

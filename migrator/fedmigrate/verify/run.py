@@ -17,6 +17,7 @@ from fedmigrate.source import Source, Span
 from fedmigrate.verify.pair import Pair
 
 _LAST_LINES = 12
+_LONGEST_RUN = 24 * 3600  # seconds; a script that waits for something has to end some day
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,15 @@ class Run:
         What it printed.
     failure : str, optional
         The end of what it wrote to standard error, if it did not run to its end.
+    failed_at : int, optional
+        The line of the script where that happened, where it is known.
     """
 
     path: str
     events: tuple[Event, ...]
     lines: tuple[str, ...]
     failure: str | None
+    failed_at: int | None = None
 
 
 def run_pair(pair: Pair, sample: float | None) -> tuple[Run, Run]:
@@ -96,21 +100,36 @@ def _run(
         **os.environ,
         "MPLBACKEND": "Agg",
         "PYTHONIOENCODING": "utf-8",
+        "PYTHONHASHSEED": "0",  # sets of strings in one order, such as those of column names
+        "JOBLIB_MULTIPROCESSING": "0",  # what is fitted in another process is not recorded
         "FEDMIGRATE_LEDGER": str(folder / "ledger.jsonl"),  # the last real run's ledger stays
     }
     with _said(f"running {source.path}"):
-        done = subprocess.run(
-            [sys.executable, "-m", "fedmigrate.verify.recorder", str(order)],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            env=environment,
-        )
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", "fedmigrate.verify.recorder", str(order)],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                env=environment,
+                timeout=_LONGEST_RUN,
+            )
+        except subprocess.TimeoutExpired:
+            return Run(source.path, (), (), f"It was stopped after {_LONGEST_RUN / 3600:g} hours.")
     lines = tuple(done.stdout.decode("utf-8", "replace").splitlines())
-    if done.returncode != 0:
+    if not events.is_file() or done.returncode != 0:
         said = done.stderr.decode("utf-8", "replace").splitlines()
-        ended = [*said[-_LAST_LINES:], f"(exit code {done.returncode})"]
-        return Run(source.path, (), lines, "\n".join(ended))
+        if done.returncode == 0:
+            said.append("It ended its own process (os._exit), so that nothing was recorded.")
+        ended = "\n".join([*said[-_LAST_LINES:], f"(exit code {done.returncode})"])
+        return Run(source.path, (), lines, ended, _failed_at(events))
     return Run(source.path, _read(events, arrays), lines, None)
+
+
+def _failed_at(events: Path) -> int | None:
+    if not events.is_file():
+        return None  # the process was ended from outside, or ended itself at once
+    line: int | None = json.loads(events.read_text(encoding="utf-8"))["failed_at"]
+    return line
 
 
 def _read(events: Path, arrays: Path) -> tuple[Event, ...]:
@@ -125,7 +144,7 @@ def _read(events: Path, arrays: Path) -> tuple[Event, ...]:
                 found["exactness"],
                 {**found["texts"], **{leaf: stored[key] for leaf, key in found["arrays"].items()}},
             )
-            for found in json.loads(events.read_text(encoding="utf-8"))
+            for found in json.loads(events.read_text(encoding="utf-8"))["events"]
         )
 
 

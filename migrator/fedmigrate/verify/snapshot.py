@@ -1,7 +1,8 @@
 """What a fit left on a model, and what a score was, as named arrays and texts.
 
 Models are looked at from outside: fitted attributes are those that end in an underscore, as
-scikit-learn has it, through pipelines, lists and dictionaries of estimators.
+scikit-learn has it, through pipelines, lists and dictionaries of estimators. Objects that are
+neither, such as a decision tree's nodes, are taken apart as ``copy`` would.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ from typing import Any
 import numpy as np
 
 Leaf = Any  # an ndarray of numbers or booleans, or the text of anything else
-_CONTAINERS = ("steps", "transformers", "estimators")
+_SCALARS = (bool, int, float, complex, np.generic)
+_WHOLE = (*_SCALARS, np.ndarray, np.dtype, str, bytes, type(None))
+_CONTAINERS = ("steps", "transformers", "transformer_list", "estimators")
 _DEEPEST = 12
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+_CLOCK = re.compile(r"(fit|score)_time")  # seconds, which are others in every run
 
 
 def fitted(model: Any) -> dict[str, Leaf]:
@@ -31,23 +35,57 @@ def flat(name: str, value: Any) -> dict[str, Leaf]:
 def _attributes(model: Any, prefix: str, depth: int) -> Iterator[tuple[str, Leaf]]:
     for name, value in sorted(vars(model).items()):
         is_fitted = name.endswith("_") and not name.startswith("_")
-        if is_fitted or name in _CONTAINERS:
+        if (is_fitted and not _CLOCK.search(name)) or name in _CONTAINERS:
             yield from _flat(prefix + name, value, depth)
 
 
 def _flat(name: str, value: Any, depth: int) -> Iterator[tuple[str, Leaf]]:
     if depth > _DEEPEST:
         return
-    if is_estimator(value):
+    if is_federated(value):
+        yield from _flat(name, value.to_sklearn(), depth)
+    elif is_estimator(value):
         yield from _attributes(value, f"{name}.", depth + 1)
     elif isinstance(value, Mapping):
         for key, entry in value.items():
-            yield from _flat(f"{name}[{key!r}]", entry, depth + 1)
+            if not _CLOCK.search(str(key)):
+                yield from _flat(f"{name}[{key!r}]", entry, depth + 1)
     elif isinstance(value, list | tuple):
         for number, entry in enumerate(value):
             yield from _flat(f"{name}[{number}]", entry, depth + 1)
-    else:
+    elif isinstance(value, np.ndarray) and any(map(is_estimator, _objects(value))):
+        yield from _flat(name, value.tolist(), depth + 1)
+    elif isinstance(value, np.ndarray) and value.dtype.names:
+        for field in value.dtype.names:
+            yield f"{name}[{field!r}]", _leaf(value[field])
+    elif isinstance(value, _WHOLE) or callable(value):
         yield name, _leaf(value)
+    else:
+        yield from _taken_apart(name, value, depth)
+
+
+def _taken_apart(name: str, value: Any, depth: int) -> Iterator[tuple[str, Leaf]]:
+    try:
+        reduced = value.__reduce_ex__(2)
+    except TypeError:  # has no state that could be copied, such as a lock
+        yield name, type(value).__qualname__
+        return
+    if isinstance(reduced, str):
+        yield name, reduced
+        return
+    _, arguments, *states = reduced
+    yield f"{name}()", type(value).__qualname__
+    yield from _flat(f"{name}()", arguments, depth + 1)
+    for part, state in zip(("state", "items", "entries"), states, strict=False):
+        if state is not None:
+            whole = state if part == "state" else list(state)
+            yield from _flat(f"{name}.{part}", whole, depth + 1)
+
+
+def is_federated(value: Any) -> bool:
+    """Whether a value is the runtime's model, which holds an estimator."""
+    kind = type(value)
+    return kind.__module__.partition(".")[0] == "fedruntime" and hasattr(kind, "to_sklearn")
 
 
 def is_estimator(value: Any) -> bool:
@@ -56,9 +94,18 @@ def is_estimator(value: Any) -> bool:
 
 
 def _leaf(value: Any) -> Leaf:
-    if isinstance(value, bool | int | float | np.generic | np.ndarray):
+    if isinstance(value, (*_SCALARS, np.ndarray)):
         array = np.asarray(value)
         if array.dtype.kind in "biufc":
             return array
-        return f"{array.shape} {array.tolist()!r}"
+        entries = [_plain(entry) for entry in array.ravel().tolist()]
+        return _ADDRESS.sub("", f"{array.shape} {entries!r}")
     return value if isinstance(value, str) else _ADDRESS.sub("", repr(value))
+
+
+def _objects(array: Any) -> Iterator[Any]:
+    return iter(array.flat) if array.dtype == object else iter(())
+
+
+def _plain(entry: Any) -> Any:
+    return entry.item() if isinstance(entry, np.generic) else entry

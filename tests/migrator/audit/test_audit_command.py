@@ -64,7 +64,7 @@ def test_a_protection_that_is_not_known_comes_before_all_others() -> None:
 def test_the_table_names_party_purpose_and_total(tmp_path: Path) -> None:
     text = _audit(_ledger(tmp_path, _entry(), _entry(), _entry(party="bob")))
     assert "alice: 2 messages, 640 bytes" in text
-    assert "bob: 1 messages, 320 bytes" in text
+    assert "bob: 1 message, 320 bytes" in text
     assert "masked      Ridge.fit  gram              2    640  gram (3, 3), rows" in text
 
 
@@ -76,10 +76,33 @@ def test_json(tmp_path: Path) -> None:
 
 
 def test_an_empty_ledger_says_that_nothing_left(tmp_path: Path) -> None:
-    assert "messages" not in _audit(_ledger(tmp_path)).replace("No row", "")
+    assert _audit(_ledger(tmp_path)).endswith("\n\nNothing left a party.\n")
 
 
-@pytest.mark.parametrize("line", ["{", "[]", '{"party": "a"}', "\x00"])
+def test_protections_are_explained_where_they_occur(tmp_path: Path) -> None:
+    masked = _audit(_ledger(tmp_path, _entry()))
+    assert "no party's own part" in masked
+    assert "the coordinator sees" not in masked
+    clear = _audit(_ledger(tmp_path, _entry(protection="in the clear")))
+    assert "the coordinator sees this party's own value" in clear
+    for text in (masked, clear):
+        assert text.endswith("that are not listed here were never sent.\n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{",
+        "[]",
+        '{"party": "a"}',
+        "\x00",
+        json.dumps(_entry(bytes="many")),
+        json.dumps(_entry(purpose=None)),
+        json.dumps(_entry(content=3)),
+        json.dumps(_entry(content=[["gram"]])),
+        json.dumps(_entry(content=[["gram", 3]])),
+    ],
+)
 def test_a_file_that_is_no_ledger_is_refused_with_the_line(tmp_path: Path, line: str) -> None:
     path = _ledger(tmp_path, _entry())
     path.write_text(path.read_text() + line + "\n")

@@ -8,7 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+
+from fedmigrate.verify import run
+from fedmigrate.verify.pair import find_pair
 
 _SCRIPT = """\
 import sys
@@ -81,6 +85,32 @@ def test_a_conversion_that_computes_something_else_is_found_out(tmp_path: Path) 
     assert "Not as promised" in done.stdout
 
 
+def test_a_logistic_regression_of_other_strength_is_not_put_down_to_the_rows_alone(
+    tmp_path: Path,
+) -> None:
+    script = (
+        "from sklearn.datasets import load_iris\n"
+        "from sklearn.linear_model import LogisticRegression\n"
+        "from sklearn.preprocessing import StandardScaler\n"
+        "X, y = load_iris(return_X_y=True)\n"
+        "X = StandardScaler().fit_transform(X)\n"
+        "model = LogisticRegression(C=0.5)\n"
+        "model.fit(X, y)\n"
+    )
+    (tmp_path / "train.py").write_text(script)
+    subprocess.run(
+        [sys.executable, "-m", "fedmigrate", "convert", "train.py"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
+    conversion = tmp_path / "train_fed.py"
+    conversion.write_text(conversion.read_text().replace("C=0.5", "C=0.6"))
+    done = _verify(tmp_path, "train.py")
+    assert done.returncode == 1
+    assert "Not as promised: LogisticRegression.fit. If the features are unscaled" in done.stdout
+
+
 def test_a_sample_is_the_same_rows_for_both(tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text(_SCRIPT.replace("alpha=alpha", "alpha=alpha, copy_X=True"))
     done = _verify(tmp_path, "train.py", "--sample", "0.3", "--format", "json")
@@ -89,21 +119,106 @@ def test_a_sample_is_the_same_rows_for_both(tmp_path: Path) -> None:
     assert _json(done)["fits"] != _json(whole)["fits"]
 
 
+def test_an_archive_is_sampled(tmp_path: Path) -> None:
+    draw = np.random.default_rng(0)
+    X, y = draw.normal(size=(60, 2)), draw.normal(size=60)
+    np.savez(tmp_path / "d.npz", names=np.array(["a", "b"]), X=X, y=y)
+    (tmp_path / "train.py").write_text(
+        "import numpy as np\n"
+        "from sklearn.linear_model import Ridge\n"
+        'data = np.load("d.npz")\n'
+        "model = Ridge()\n"
+        'model.fit(data["X"], data["y"])\n'
+        'print(data["X"].shape)\n'
+    )
+    done = _verify(tmp_path, "train.py", "--sample", "0.5")
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_settings_beside_a_script_count_for_a_conversion_that_is_not_written(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "train.py").write_text(_SCRIPT)
+    (tmp_path / "federation.toml").write_text('partys = ["a"]\n')
+    done = _verify(tmp_path, "train.py")
+    assert done.returncode == 1
+    assert "federation.toml: unknown option 'partys'" in done.stdout
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["federation.toml", "train.py"]
+
+
+def test_processes_that_a_conversion_spawns_find_it_although_it_is_not_written(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "train.py").write_text(
+        "import multiprocessing\n"
+        "from sklearn.datasets import load_diabetes\n"
+        "from sklearn.linear_model import Ridge\n"
+        "def square(number):\n"
+        "    return number * number\n"
+        'if __name__ == "__main__":\n'
+        "    X, y = load_diabetes(return_X_y=True)\n"
+        "    model = Ridge()\n"
+        "    model.fit(X, y)\n"
+        '    with multiprocessing.get_context("spawn").Pool(1) as pool:\n'
+        "        print(pool.map(square, [2, 3]))\n"
+    )
+    done = _verify(tmp_path, "train.py", "--format", "json")
+    assert done.returncode == 0, done.stdout
+    assert [line["verdict"] for line in _json(done)["lines"]] == ["identical"]
+
+
+def test_sets_of_strings_have_one_order_in_both(tmp_path: Path) -> None:
+    columns = ", ".join(f"'column {number}'" for number in range(20))
+    (tmp_path / "train.py").write_text(_SCRIPT + f"print(list({{{columns}}}))\n")
+    done = _verify(tmp_path, "train.py", "--format", "json")
+    assert done.returncode == 0
+    assert _json(done)["lines"][-1]["verdict"] == "identical"
+
+
 def test_a_script_that_fails_is_named_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text(_SCRIPT.replace("model.fit(X_train", "model.fit(X_tain"))
     done = _verify(tmp_path, "train.py")
     assert done.returncode == 1
-    assert "train.py did not run to its end:" in done.stdout
-    assert 'train.py", line 11' in done.stdout
+    assert "train.py, line 11, did not run to its end:" in done.stdout
+    assert "  > model.fit(X_tain, y_train)" in done.stdout
     assert "NameError" in done.stdout
+    assert "recorder.py" not in done.stdout
+
+
+def test_the_line_is_named_however_deep_the_error_arose(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(_SCRIPT.replace("y_train)\n", "y_test)\n"))
+    done = _verify(tmp_path, "train.py", "--format", "json")
+    assert done.returncode == 1
+    failed = _json(done)["failed"]
+    assert (failed["script"], failed["line"]) == ("train.py", 11)
+    assert "inconsistent numbers of samples" in failed["said"]
+
+
+def test_a_script_that_ends_its_process_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(_SCRIPT + "import os\nos._exit(0)\n")
+    done = _verify(tmp_path, "train.py")
+    assert done.returncode == 1
+    assert "It ended its own process (os._exit)" in done.stdout
+
+
+def test_a_script_that_never_ends_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "train.py").write_text(_SCRIPT + "while True:\n    pass\n")
+    monkeypatch.setattr(run, "_LONGEST_RUN", 0.5)
+    original, conversion = run.run_pair(find_pair((str(tmp_path / "train.py"),)), None)
+    assert original.failure is not None
+    assert original.failure.startswith("It was stopped after")
+    assert conversion.failure is not None
 
 
 def test_a_conversion_that_shows_rows_fails_with_a_hint(tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text(_SCRIPT + "print(X_test[0])\n")
     done = _verify(tmp_path, "train.py")
     assert done.returncode == 1
-    assert "train_fed.py did not run to its end:" in done.stdout
-    assert "RevealError" in done.stdout
+    assert "did not run to its end:" in done.stdout
+    assert "  > print(X_test[0])" in done.stdout
+    assert "RevealError: train_fed.py:" in done.stdout
     assert "The script shows rows at the line named above" in done.stdout
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -39,6 +41,23 @@ def test_difference(ours: object, pooled: object, expected: float) -> None:
     assert difference(ours, pooled).relative == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("ours", "pooled", "verdict"),
+    [
+        pytest.param(np.array([1.0]), np.array([1.0]), "identical", id="same bits"),
+        pytest.param(
+            np.array([1.0], dtype=np.float32), np.array([1.0]), "equal", id="another width"
+        ),
+        pytest.param(np.array([-0.0]), np.array([0.0]), "equal", id="negative zero"),
+        pytest.param(np.array([1 + 2e-12]), np.array([1.0]), "equal within 2.0e-12", id="near"),
+        pytest.param(np.array([1.5]), np.array([1.0]), "differs by 5.0e-01", id="far"),
+        pytest.param(np.array([1]), np.array([1.0]), "differs", id="not comparable"),
+    ],
+)
+def test_identical_is_said_of_the_same_bits_only(ours: Any, pooled: Any, verdict: str) -> None:
+    assert difference(ours, pooled).verdict(1e-9) == verdict
+
+
 @given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
 def test_a_line_differs_as_its_number_does(one: float, other: float) -> None:
     found = line_difference(f"loss {one!r} %", f"loss {other!r} %").relative
@@ -48,7 +67,9 @@ def test_a_line_differs_as_its_number_does(one: float, other: float) -> None:
 
 
 def test_the_padding_of_columns_is_no_difference() -> None:
-    assert line_difference("C=1   0.50", "C=1 0.50").relative == 0
+    found = line_difference("C=1   0.50", "C=1 0.50")
+    assert found.relative == 0
+    assert not found.identical
 
 
 @pytest.mark.parametrize(

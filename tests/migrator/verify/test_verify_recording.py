@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import contextlib
 import io
 import subprocess
 import sys
+import threading
 import traceback
 from pathlib import Path
 from typing import Any
@@ -16,9 +18,11 @@ import pandas as pd
 import pytest
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_iris
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils import Bunch
 
 from fedmigrate.source import Source, Span
 from fedmigrate.verify.instrument import RECORDER, instrument
@@ -29,10 +33,11 @@ from fedmigrate.verify.snapshot import fitted, flat
 
 def _run(text: str, **names: Any) -> tuple[str, Recorder]:
     recorder = Recorder(None)
-    code = compile(instrument(Source("train.py", text)), "train.py", "exec")
+    code = compile(instrument(Source("train.py", text)), "train.py", "exec", dont_inherit=True)
     out = io.StringIO()
-    with contextlib.redirect_stdout(out):
-        exec(code, {"__name__": "__main__", RECORDER: recorder, **names})
+    with contextlib.redirect_stdout(out), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(builtins, RECORDER, recorder, raising=False)
+        exec(code, {"__name__": "__main__", **names})
     return out.getvalue(), recorder
 
 
@@ -60,6 +65,20 @@ _SCRIPTS = {
     "decorator": "def fit(f): return f\n@fit\ndef g(): return tailor.fit()\nprint(g())",
     "scores of one's own": "def accuracy_score(a, b): return a + b\nprint(accuracy_score(1, 2))",
     "lambda": "print((lambda t: t.fit(0))(tailor))",
+    "comprehension": "print([t.fit(n) for n in range(3) for t in [tailor]])",
+    "assignment expression": "print((t := tailor).fit(1), t.fit(2))",
+    "names": "print(sorted(globals()), dir())",
+    "annotations": "class A:\n    x: int = 1\nprint(A.__annotations__)",
+    "caller": (
+        "import sys\nclass C:\n    def fit(self):\n"
+        "        return sys._getframe(1).f_code.co_name, sys._getframe(1).f_lineno\n"
+        "def go():\n    return C().fit()\nprint(go())"
+    ),
+    "caught inside an argument": (
+        "def attempt():\n    try:\n        tailor.fit(1 / 0)\n"
+        "    except ZeroDivisionError:\n        return 7\nprint(tailor.fit(attempt()))"
+    ),
+    "f-string over lines": 'print(f"""a\n{tailor.fit(\n1)!s:>9}\n{tailor.fit(2)}""" "b")',
 }
 
 
@@ -67,7 +86,8 @@ _SCRIPTS = {
 def test_a_script_prints_what_it_printed(text: str) -> None:
     plain = io.StringIO()
     with contextlib.redirect_stdout(plain):
-        exec(compile(text, "train.py", "exec"), {"tailor": _Tailor(), "Tailor": _Tailor})
+        code = compile(text, "train.py", "exec", dont_inherit=True)
+        exec(code, {"__name__": "__main__", "tailor": _Tailor(), "Tailor": _Tailor})
     assert _run(text, tailor=_Tailor(), Tailor=_Tailor)[0] == plain.getvalue()
 
 
@@ -94,12 +114,57 @@ def test_fits_and_scores_are_recorded_in_order_with_their_lines() -> None:
     ]
 
 
+def test_a_fit_that_raised_is_not_taken_for_another() -> None:
+    text = (
+        "def other():\n    try:\n        ridge.fit([[1]], [1, 2])\n"
+        "    except ValueError:\n        return [[1], [2]]\n"
+        "model.fit(other(), y)\n"
+    )
+    _, recorder = _run(text, model=LinearRegression(), ridge=Ridge(), y=[1, 2])
+    assert [event["name"] for event in recorder.events] == ["LinearRegression.fit"]
+
+
+def test_fits_side_by_side_in_threads_keep_to_their_own_models() -> None:
+    text = (
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "def train(model):\n    return model.fit(meet(), y)\n"
+        "with ThreadPoolExecutor(2) as pool:\n    fitted = list(pool.map(train, models))\n"
+    )
+    both = threading.Barrier(2, timeout=60)
+
+    def meet() -> list[list[int]]:
+        both.wait()
+        return [[1], [2]]
+
+    _, recorder = _run(text, models=[LinearRegression(), Ridge()], meet=meet, y=[1, 2])
+    names = {event["name"] for event in recorder.events}
+    assert names == {"LinearRegression.fit", "Ridge.fit"}
+
+
 def test_only_loads_that_are_named_are_sampled() -> None:
     text = "a = load()\nb = load()\n"
     source = Source("train.py", text)
     tree = instrument(source, [Span(4, 10)])
     calls = [ast.unparse(node) for node in tree.body]
     assert calls == [f"a = {RECORDER}.load(load())", "b = load()"]
+
+
+def test_objects_that_are_no_arrays_are_compared_by_what_they_hold() -> None:
+    X, y = load_iris(return_X_y=True)
+
+    def grown(depth: int) -> dict[str, Any]:
+        return fitted(DecisionTreeClassifier(max_depth=depth, random_state=0).fit(X, y))
+
+    one, again, deeper = grown(2), grown(2), grown(3)
+    assert one.keys() == again.keys()
+    assert all(np.array_equal(one[name], again[name]) for name in one)
+    thresholds = "tree_.state['nodes']['threshold']"
+    assert one[thresholds].shape != deeper[thresholds].shape
+
+
+@pytest.mark.parametrize("value", [threading.Lock(), len, int, None, ..., {1}, b"x", range(3)])
+def test_any_object_has_a_snapshot(value: Any) -> None:
+    assert flat("value", value) == flat("value", value) != {}
 
 
 def test_a_snapshot_reaches_into_pipelines_and_column_transformers() -> None:
@@ -146,7 +211,9 @@ def test_a_sample_takes_the_same_rows_of_everything(loaded: Any) -> None:
     if isinstance(loaded, tuple):
         assert np.array_equal(one[0], one[1])
         assert len(one[0]) == 10
-    elif isinstance(loaded, dict):
+    elif isinstance(loaded, Bunch):
+        assert isinstance(one, Bunch)
+        assert isinstance(other, Bunch)
         assert len(one.data) == len(one.target) == 30
         assert np.array_equal(one.target, other.target)
         assert list(one.target_names) == list(loaded.target_names)
@@ -164,7 +231,8 @@ def test_what_has_no_rows_is_left(loaded: Any) -> None:
 _MAIN = """\
 import pickle, sys
 class Box:
-    pass
+    size: int = 1
+assert Box.__annotations__["size"] is int
 print(__name__, __file__ == sys.modules["__main__"].__file__, sys.argv[1:])
 print(type(pickle.loads(pickle.dumps(Box()))).__name__)
 if __name__ == "__main__":
