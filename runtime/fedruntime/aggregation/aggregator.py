@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from fedruntime.aggregation.encoding import unpack
+from fedruntime.caller import where
 from fedruntime.devices import PYUObject, held_statistic
-from fedruntime.errors import DataError
+from fedruntime.errors import DataError, RevealError
 from fedruntime.messages import Array, Public, Release, Reply
 from fedruntime.operations import Operation
 
@@ -134,6 +135,12 @@ def _by_party(
 ) -> tuple[Exchange, dict[str, dict[str, Public]]]:
     if not data:
         raise DataError("there is nothing to aggregate: the sequence of device objects is empty")
+    for entry in data:
+        if entry.part_of is not None:
+            raise RevealError(
+                f"{where()}{entry!r} holds rows, which are not aggregated one by one: let a "
+                f"function make a statistic of them first, such as {entry.device.name}(np.sum)(x)"
+            )
     arguments = {entry.device.name: {"value": entry.ref} for entry in data}
     if len(arguments) != len(data):
         raise DataError("two of the values lie on the same device; give one value a party")

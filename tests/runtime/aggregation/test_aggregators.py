@@ -179,6 +179,16 @@ class TestLikeSecretFlow:
         with pytest.raises(RevealError, match="lies at a party and is not revealed"):
             fedruntime.reveal({"deep": [a]})
 
+    @pytest.mark.parametrize("kind", _AGGREGATORS)
+    def test_rows_are_not_summed_one_by_one(self, kind: type[Aggregator]) -> None:
+        fedruntime.init(["alice", "bob"])
+        alice, bob = fedruntime.PYU("alice"), fedruntime.PYU("bob")
+        x_alice, x_bob = fedruntime.partition_data(np.ones((4, 2)))
+        for ask in (kind().sum, kind().average):
+            with pytest.raises(RevealError, match=r"holds rows.*such as alice\(np\.sum\)"):
+                ask([x_alice, x_bob], axis=0)
+        assert kind().sum([alice(np.sum)(x_alice), bob(np.sum)(x_bob)], axis=0) == 8
+
     def test_one_party_alone_cannot_be_summed_in_a_federation_of_two(self) -> None:
         a, _ = self._objects()
         with pytest.raises(DataError, match=r"no value at bob"):
