@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import sys
 from pathlib import Path
 from types import FrameType
@@ -10,11 +11,17 @@ _OWN = Path(__file__).resolve().parent
 
 
 def _innermost_user_frame() -> FrameType | None:
-    """The innermost frame that is neither ours nor an installed library's."""
+    """The innermost frame that is neither ours nor an installed library's.
+
+    Code without a file counts where ``linecache`` holds its text: a script may run before it is
+    written.
+    """
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        path = Path(frame.f_code.co_filename)
-        if "site-packages" not in path.parts and _OWN not in path.parents and path.is_file():
+        name = frame.f_code.co_filename
+        path = Path(name)
+        is_code = path.is_file() or (name in linecache.cache and not name.startswith("<"))
+        if is_code and "site-packages" not in path.parts and _OWN not in path.parents:
             return frame
         frame = frame.f_back
     return None

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable
 from contextvars import ContextVar
 from pathlib import Path
-from types import FrameType, ModuleType, TracebackType
+from types import ModuleType, TracebackType
 from typing import Any
 
 from fedmigrate.source import Source, Span, decode
@@ -118,10 +118,8 @@ def main(order: Path) -> None:
     path = str(Path(source.path).absolute())
     recorder = Recorder(given["sample"])
     loads = [Span(*span) for span in given["loads"]]
-    if given["federated"]:
-        _name_as_caller(path)
-        if given["sample"] is not None:
-            _sample_federated_loads(recorder)
+    if given["federated"] and given["sample"] is not None:
+        _sample_federated_loads(recorder)
     if not Path(path).is_file():
         _start_processes_from(given["code"])
     _same_random_numbers()
@@ -171,22 +169,6 @@ def _same_random_numbers() -> None:
 
     random.seed(0)
     np.random.seed(0)
-
-
-def _name_as_caller(path: str) -> None:
-    """Let the runtime take the conversion for the user's script although no such file exists.
-
-    It finds ``federation.toml`` and the lines of its messages that way.
-    """
-    from fedruntime import caller
-
-    def innermost() -> FrameType | None:
-        frame: FrameType | None = sys._getframe(1)
-        while frame is not None and frame.f_code.co_filename != path:
-            frame = frame.f_back
-        return frame
-
-    caller._innermost_user_frame = innermost
 
 
 def _start_processes_from(code: str) -> None:
