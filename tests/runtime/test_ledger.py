@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
-import pytest
-
-from fedruntime.privacy.ledger import Ledger, read_ledger
+from fedruntime.privacy.ledger import Entry, Ledger
 
 _FIELDS = {
     "party": "alice",
@@ -18,27 +17,25 @@ _FIELDS = {
 }
 
 
+def _written(path: Path) -> list[Entry]:
+    entries = map(json.loads, path.read_text().splitlines())
+    return [
+        Entry(**{**fields, "content": tuple((name, tuple(shape)) for name, shape in content)})
+        for fields in entries
+        for content in [fields["content"]]
+    ]
+
+
 def test_entries_are_numbered_and_written_as_they_arrive(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "run.jsonl"
     ledger = Ledger(path)
     ledger.append(**_FIELDS)
-    assert read_ledger(path) == list(ledger)
+    assert _written(path) == list(ledger)
     ledger.append(**{**_FIELDS, "party": "bob"})
     ledger.close()
-    assert [(entry.number, entry.party) for entry in read_ledger(path)] == [
+    assert [(entry.number, entry.party) for entry in _written(path)] == [
         (0, "alice"),
         (1, "bob"),
     ]
-    assert read_ledger(path) == ledger[:]
+    assert _written(path) == ledger[:]
     assert repr(ledger) == "<Ledger: 2 messages, 576 bytes left the parties>"
-
-
-@pytest.mark.parametrize("line", ["{", "[]", "{}", '{"content": 3}', '{"content": [], "who": 1}'])
-def test_a_broken_line_is_named(tmp_path: Path, line: str) -> None:
-    path = tmp_path / "run.jsonl"
-    ledger = Ledger(path)
-    ledger.append(**_FIELDS)
-    ledger.close()
-    path.write_text(path.read_text() + line + "\n")
-    with pytest.raises(ValueError, match=r"run\.jsonl:2: is not a ledger entry"):
-        read_ledger(path)

@@ -8,7 +8,7 @@ written elsewhere.
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import EllipsisType
 from typing import TYPE_CHECKING, Union
 
@@ -262,7 +262,3 @@ def is_position(value: Value) -> bool:
 
 def constant_of(value: Value) -> Constant:
     return value.constant if isinstance(value, Public) else NO_CONSTANT
-
-
-def as_kind(rows: Rows, kind: str) -> Rows:
-    return rows if rows.kind in (kind, "lost") else replace(rows, kind=kind)

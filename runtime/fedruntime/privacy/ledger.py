@@ -82,22 +82,3 @@ class Ledger(Sequence[Entry]):
         if self._file is not None:
             self._file.close()
             self._file = None
-
-
-def read_ledger(path: Path) -> list[Entry]:
-    """The entries of a ledger file.
-
-    Raises
-    ------
-    ValueError
-        If a line is not a ledger entry; names file and line.
-    """
-    entries = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            fields = json.loads(line)
-            content = tuple((name, tuple(shape)) for name, shape in fields.pop("content"))
-            entries.append(Entry(content=content, **fields))
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
-            raise ValueError(f"{path}:{number}: is not a ledger entry") from error
-    return entries

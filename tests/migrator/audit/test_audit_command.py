@@ -94,6 +94,9 @@ def test_protections_are_explained_where_they_occur(tmp_path: Path) -> None:
     [
         "{",
         "[]",
+        "{}",
+        '{"content": 3}',
+        '{"content": [], "who": 1}',
         '{"party": "a"}',
         "\x00",
         json.dumps(_entry(bytes="many")),
