@@ -93,6 +93,10 @@ class Cohort:
         """The same fit on other rows."""
         return Cohort(self.federation, self.aggregator, {**self.rows, **rows}, self.purpose)
 
+    def only(self, **rows: Handle | None) -> Cohort:
+        """The same fit on these rows alone."""
+        return Cohort(self.federation, self.aggregator, rows, self.purpose)
+
     def named(self, purpose: str) -> Cohort:
         """The same rows on behalf of a part of the fit."""
         return Cohort(self.federation, self.aggregator, self.rows, purpose)

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sklearn.base import clone, is_classifier
+from sklearn.base import BaseEstimator, clone
 
-from fedruntime import metrics
 from fedruntime.aggregation.aggregator import Aggregator
 from fedruntime.aggregation.default import AGGREGATOR
 from fedruntime.cohort import Cohort
@@ -24,6 +23,7 @@ from fedruntime.devices import PYU
 from fedruntime.errors import DataError
 from fedruntime.estimators import registry
 from fedruntime.estimators.apply import apply
+from fedruntime.estimators.score import score
 
 Rows = Any  # a handle, a list of device objects (one a party), or local public data
 
@@ -58,6 +58,7 @@ class FLModel:
         self._devices = device_list
         self._model = _plain(model() if isinstance(model, type) else model)
         self._aggregator = aggregator or AGGREGATOR
+        self._attributes_of_rows: Mapping[str, Handle] = {}
 
     # -- fitting ----------------------------------------------------------------------------
 
@@ -69,6 +70,7 @@ class FLModel:
         *,
         x: Rows = None,
         epochs: int | None = None,
+        **other: Rows,
     ) -> FLModel:
         """Fit the wrapped estimator.
 
@@ -81,6 +83,9 @@ class FLModel:
             SecretFlow's name for X.
         epochs : int, optional
             Accepted as SecretFlow has it. The fit goes to the estimator's own end instead.
+        **other
+            What else the estimator's own ``fit`` takes with one entry a row, such as ``groups`` or
+            a step's ``classify__sample_weight``.
         """
         if epochs is not None:
             warnings.warn(
@@ -94,21 +99,23 @@ class FLModel:
                 ("X", x if X is None else X),
                 ("y", y),
                 ("sample_weight", sample_weight),
+                *other.items(),
             )
         }
         if not at_parties(rows):
-            features = rows.pop("X")
-            given = {name: values for name, values in rows.items() if values is not None}
-            self._model.fit(features, **given)
+            self._attributes_of_rows = {}
+            self._model.fit(rows.pop("X"), **_given(rows))
             return self
-        federation = rows["X"].federation
-        self._require_all(federation.parties)
-        cohort = Cohort(
-            federation, self._aggregator, rows, purpose=f"{type(self._model).__name__}.fit"
-        )
-        with federation.progress.fit(cohort.purpose):
-            registry.fit(self._model, cohort)
+        cohort = self._cohort(rows, "fit")
+        self._require_all(cohort.federation.parties)
+        with cohort.federation.progress.fit(cohort.purpose):
+            self._attributes_of_rows = registry.fit(self._model, cohort)
         return self
+
+    def _cohort(self, rows: Mapping[str, Handle | None], method: str) -> Cohort:
+        federation = next(handle.federation for handle in rows.values() if handle is not None)
+        purpose = f"{type(self._model).__name__}.{method}"
+        return Cohort(federation, self._aggregator, rows, purpose)
 
     def _require_all(self, parties: Sequence[str]) -> None:
         if self._devices is not None:
@@ -119,18 +126,34 @@ class FLModel:
                     f"{', '.join(parties)}: all parties that hold rows take part in a fit"
                 )
 
-    def fit_transform(self, X: Rows, y: Rows = None) -> Any:
+    def fit_transform(self, X: Rows, y: Rows = None, **other: Rows) -> Any:
         """Fit, then transform the same rows."""
-        return self.fit(X, y).transform(X)
+        return self._fit_then("transform", X, y, other)
+
+    def fit_predict(self, X: Rows, y: Rows = None, **other: Rows) -> Any:
+        """Fit, then predict the same rows."""
+        return self._fit_then("predict", X, y, other)
+
+    def _fit_then(self, method: str, X: Rows, y: Rows, other: Mapping[str, Rows]) -> Any:
+        rows = assembled(X)
+        if not isinstance(rows, Handle):
+            return getattr(self._model, f"fit_{method}")(rows, **_given({"y": y, **other}))
+        if not hasattr(self._model, f"fit_{method}"):
+            raise AttributeError(f"{type(self._model).__name__!r} has no 'fit_{method}'")
+        return self.fit(rows, y, **other)._apply(method, rows)
 
     # -- using the fitted model -------------------------------------------------------------
 
-    def score(self, X: Rows, y: Rows, sample_weight: Rows = None) -> float:
-        """Accuracy of a classifier, R2 of a regressor, as scikit-learn's own ``score``."""
-        if not isinstance(assembled(X), Handle):
-            return float(self._model.score(X, y, sample_weight=sample_weight))
-        measure = metrics.accuracy_score if is_classifier(self._model) else metrics.r2_score
-        return float(measure(y, self.predict(X), sample_weight=sample_weight))
+    def score(self, X: Rows, y: Rows = None, sample_weight: Rows = None) -> float:
+        """What scikit-learn's own ``score`` gives, such as accuracy or R2."""
+        rows = {
+            "X": assembled(X),
+            "y": assembled(y),
+            "sample_weight": assembled(sample_weight),
+        }
+        if not at_parties(rows):
+            return float(self._model.score(rows.pop("X"), **_given(rows)))
+        return score(self._model, self._cohort(rows, "score"))
 
     def to_sklearn(self) -> Any:
         """The wrapped scikit-learn estimator, fitted once ``fit`` has run."""
@@ -152,7 +175,7 @@ class FLModel:
 
     def __getitem__(self, key: Any) -> Any:
         """A step of a wrapped pipeline, fitted once ``fit`` has run."""
-        return self._model[key]
+        return self._wrapped(self._model[key])
 
     def __len__(self) -> int:
         return len(self._model)
@@ -176,16 +199,24 @@ class FLModel:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or "_model" not in self.__dict__:
             raise AttributeError(name)
+        if name in self._attributes_of_rows:
+            return self._attributes_of_rows[name]
         value = getattr(self._model, name)
         if name in _ROW_METHODS:
-            return lambda X: self._apply(name, X)
+            return lambda X, **options: self._apply(name, X, **options)
+        return self._wrapped(value)
+
+    def _wrapped(self, value: Any) -> Any:
+        """A part such as ``best_estimator_``, so that it takes handles, too."""
+        if isinstance(value, BaseEstimator):
+            return FLModel(self._devices, value, self._aggregator)
         return value
 
-    def _apply(self, method: str, X: Rows) -> Any:
+    def _apply(self, method: str, X: Rows, **options: Any) -> Any:
         rows = assembled(X)
         if isinstance(rows, Handle):
-            return apply(self._model, method, rows)
-        return getattr(self._model, method)(rows)
+            return apply(self._model, method, rows, **options)
+        return getattr(self._model, method)(rows, **options)
 
     def __repr__(self) -> str:
         return f"FLModel({self._model!r})"
@@ -195,12 +226,19 @@ _ROW_METHODS = frozenset(
     {
         "decision_function",
         "inverse_transform",
+        "mahalanobis",
         "predict",
+        "predict_joint_log_proba",
         "predict_log_proba",
         "predict_proba",
+        "score_samples",
         "transform",
     }
 )
+
+
+def _given(rows: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: values for name, values in rows.items() if values is not None}
 
 
 def _plain(model: Any) -> Any:

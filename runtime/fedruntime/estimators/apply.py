@@ -21,22 +21,24 @@ from sklearn.utils.validation import check_is_fitted
 
 from fedruntime.data.facts import Facts, facts_of
 from fedruntime.data.handle import Handle
-from fedruntime.errors import DataError
+from fedruntime.errors import DataError, UnsupportedError
 from fedruntime.estimators.state import export_state, import_state
 from fedruntime.estimators.tables import as_pooled, example
 from fedruntime.messages import Public
 from fedruntime.operations import Statistics, party_op, row_op
 
 
-def apply(model: Any, method: str, rows: Handle) -> Handle:
+def apply(model: Any, method: str, rows: Handle, **options: Any) -> Handle:
     """Run a method of a fitted model on rows that stay at the parties.
 
     Parameters
     ----------
     model : estimator
     method : str
-        Of one argument, such as ``predict`` or ``transform``.
+        Such as ``predict`` or ``transform``.
     rows : Handle
+    **options
+        Further arguments of the method, public ones.
 
     Returns
     -------
@@ -58,6 +60,7 @@ def apply(model: Any, method: str, rows: Handle) -> Handle:
         "rows": rows,
         "state": export_state(model),
         "method": method,
+        "options": options,
         "dtypes": rows.facts.dtypes,
         "output": sklearn.get_config()["transform_output"],
     }
@@ -76,6 +79,7 @@ def run_method(
     rows: Any,
     state: Public,
     method: str,
+    options: Mapping[str, Any],
     dtypes: Sequence[str],
     output: str,
     empty: Mapping[str, Any] | None = None,
@@ -88,23 +92,34 @@ def run_method(
         rows = _matched(model, rows)
     try:
         with sklearn.config_context(transform_output=output):
-            return getattr(model, method)(rows)
+            result = getattr(model, method)(rows, **options)
     except (ValueError, TypeError) as error:
         for pattern, message in _QUOTING:
             found = re.search(pattern, str(error))
             if found:
                 raise DataError(message.format(*found.groups())) from None
         raise
+    if isinstance(result, tuple):
+        raise UnsupportedError(
+            f"{method} with {', '.join(options)} gives several results, which has no federated "
+            "counterpart: ask for one"
+        )
+    return result
 
 
 @party_op("estimator.describe", reveals="shape and dtypes of a result")
 def describe_result(
-    rows: Any, state: Public, method: str, dtypes: Sequence[str], output: str
+    rows: Any,
+    state: Public,
+    method: str,
+    options: Mapping[str, Any],
+    dtypes: Sequence[str],
+    output: str,
 ) -> Statistics:
     """Kind, shape and columns of a method's result, found on one row; nothing without rows."""
     if not rows.shape[0]:
         return {}
-    facts = facts_of(run_method(rows[:1], state, method, dtypes, output))
+    facts = facts_of(run_method(rows[:1], state, method, options, dtypes, output))
     columns = facts["columns"]
     described = {
         "kind": np.array(facts["kind"]),

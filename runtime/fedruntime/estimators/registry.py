@@ -5,6 +5,7 @@ parameters. It answers for an instance, because the class of exactness depends o
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,9 +15,13 @@ from typing import Any
 
 from fedruntime import estimators
 from fedruntime.cohort import Cohort
-from fedruntime.errors import UnsupportedError
+from fedruntime.data.handle import Handle
+from fedruntime.errors import DataError, UnsupportedError
 
-Fit = Callable[[Any, Cohort], None]
+Fit = Callable[[Any, Cohort], Mapping[str, Handle] | None]
+Score = Callable[[Any, Cohort], float]
+Level = tuple["Exactness", str]
+Judge = Callable[[Any], "Level | None"]
 Parameters = Mapping[str, tuple[Any, ...]]
 Parts = Callable[[Any], list[tuple[str, Any]]]
 
@@ -49,13 +54,20 @@ class Family:
     how : str
         One clause for people: how that exactness is reached.
     fit : callable
-        ``(model, cohort) -> None``; sets the model's fitted attributes.
+        ``(model, cohort) -> attributes``; sets the model's fitted attributes, and returns handles
+        to those of one entry a row (such as ``labels_``), by name, if it has any.
     parameters : mapping
         Parameters of which only some values are supported, and these values.
     when : mapping
         ``(parameter, value)`` to the exactness and the clause that hold for that value instead.
     parts : callable, optional
         For a model made of others: ``model -> [(name, estimator), ...]``, those that are fitted.
+    judge : callable, optional
+        Where combinations of parameters decide: ``model -> (exactness, clause)`` that hold
+        instead, or None; raises ``UnsupportedError`` for what has no federated fit.
+    score : callable, optional
+        ``(model, cohort) -> float``, where ``model.score`` is neither accuracy, R2, nor the mean
+        of ``score_samples``.
     """
 
     estimator: type
@@ -63,8 +75,10 @@ class Family:
     how: str
     fit: Fit
     parameters: Parameters = field(default_factory=dict)
-    when: Mapping[tuple[str, Any], tuple[Exactness, str]] = field(default_factory=dict)
+    when: Mapping[tuple[str, Any], Level] = field(default_factory=dict)
     parts: Parts | None = None
+    judge: Judge | None = None
+    score: Score | None = None
 
     @property
     def name(self) -> str:
@@ -100,14 +114,16 @@ def federated(
     how: str,
     *,
     parameters: Parameters | None = None,
-    when: Mapping[tuple[str, Any], tuple[Exactness, str]] | None = None,
+    when: Mapping[tuple[str, Any], Level] | None = None,
     parts: Parts | None = None,
+    judge: Judge | None = None,
+    score: Score | None = None,
 ) -> Callable[[Fit], Fit]:
     """Register a function as the federated fit of a scikit-learn class; see ``Family``."""
 
     def register(fit: Fit) -> Fit:
         _FAMILIES[estimator] = Family(
-            estimator, exactness, how, fit, parameters or {}, when or {}, parts
+            estimator, exactness, how, fit, parameters or {}, when or {}, parts, judge, score
         )
         return fit
 
@@ -116,8 +132,8 @@ def federated(
 
 @cache
 def families() -> Mapping[type, Family]:
-    """All registered families; a family is found by its file being in this folder."""
-    for module in pkgutil.iter_modules(estimators.__path__, f"{estimators.__name__}."):
+    """All registered families; a family is found by its file being below this folder."""
+    for module in pkgutil.walk_packages(estimators.__path__, f"{estimators.__name__}."):
         importlib.import_module(module.name)
     return dict(sorted(_FAMILIES.items(), key=lambda item: item[1].name))
 
@@ -135,14 +151,16 @@ def support(model: Any) -> Support:
     Raises
     ------
     UnsupportedError
-        If its class, or that of a part, has no federated fit.
+        If its class, that of a part, or a combination of parameters has no federated fit.
     """
-    family = _family(model)
+    family = family_of(model)
     values = model.get_params(deep=False)
     exactness, how = family.exactness, family.how
     for (parameter, value), (other, clause) in family.when.items():
         if _same(values.get(parameter), value):
             exactness, how = other, clause
+    if family.judge is not None:
+        exactness, how = family.judge(model) or (exactness, how)
     refusals = [
         Refusal(parameter, values[parameter], supported)
         for parameter, supported in family.parameters.items()
@@ -166,13 +184,20 @@ def _support_of_part(name: str, part: Any) -> Support:
         raise UnsupportedError(f"step {name!r}: {error}") from None
 
 
-def fit(model: Any, cohort: Cohort) -> None:
+def fit(model: Any, cohort: Cohort) -> Mapping[str, Handle]:
     """Fit a model on a cohort, after checking that its class and parameters allow it.
+
+    Returns
+    -------
+    mapping
+        Fitted attributes of one entry a row, which stay at the parties.
 
     Raises
     ------
     UnsupportedError
         Before anything is sent; names the class or the parameters.
+    DataError
+        If the cohort holds rows that the model's ``fit`` does not take.
     """
     for refusal in support(model).refusals:
         supported = ", ".join(map(repr, refusal.supported))
@@ -180,10 +205,27 @@ def fit(model: Any, cohort: Cohort) -> None:
             f"{type(model).__name__}({refusal.parameter}={refusal.value!r}) has no federated fit; "
             f"supported: {refusal.parameter} = {supported}"
         )
-    _family(model).fit(model, cohort)
+    _require_accepted(model, cohort)
+    return family_of(model).fit(model, cohort) or {}
 
 
-def _family(model: Any) -> Family:
+def _require_accepted(model: Any, cohort: Cohort) -> None:
+    accepted = inspect.signature(type(model).fit).parameters
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in accepted.values()):
+        return
+    for name in cohort.rows:
+        if name not in accepted and name not in ("X", "y") and cohort.has(name):
+            raise DataError(f"{cohort.purpose}() got an unexpected keyword argument {name!r}")
+
+
+def family_of(model: Any) -> Family:
+    """The family of a model's class.
+
+    Raises
+    ------
+    UnsupportedError
+        If it has none.
+    """
     try:
         return families()[type(model)]
     except KeyError:

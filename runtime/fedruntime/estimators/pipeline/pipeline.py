@@ -7,15 +7,25 @@ from typing import Any
 from sklearn.pipeline import Pipeline
 
 from fedruntime.cohort import Cohort
+from fedruntime.data.handle import Handle
 from fedruntime.errors import DataError
 from fedruntime.estimators import registry
 from fedruntime.estimators.apply import apply
 from fedruntime.estimators.registry import Exactness, federated
+from fedruntime.estimators.score import score
 
 
 def steps_of(model: Pipeline) -> list[tuple[str, Any]]:
     """The steps that are fitted, by name."""
     return [(name, step) for name, step in model.steps if _is_fitted(step)]
+
+
+def score_last(model: Pipeline, cohort: Cohort) -> float:
+    """The last step's own score, on what the steps before it make of the rows."""
+    for _, step in model.steps[:-1]:
+        if _is_fitted(step):
+            cohort = cohort.replace(X=apply(step, "transform", cohort["X"]))
+    return score(model.steps[-1][1], cohort)
 
 
 @federated(
@@ -24,24 +34,35 @@ def steps_of(model: Pipeline) -> list[tuple[str, Any]]:
     "each step by its own federated fit; as exact as the weakest of them",
     parameters={"memory": (None,), "transform_input": (None,)},
     parts=steps_of,
+    score=score_last,
 )
 def fit(model: Pipeline, cohort: Cohort) -> None:
     """Fit as ``Pipeline.fit`` does: the steps themselves are fitted, not copies."""
     model._validate_params()
-    if cohort.has("sample_weight"):
-        raise DataError(
-            "Pipeline.fit does not accept the sample_weight parameter: scikit-learn takes weights "
-            "for single steps only"
-        )
     model.steps = list(model.steps)
     model._validate_steps()
     rows = cohort
     for name, step in model.steps:
         if not _is_fitted(step):
             continue
-        registry.fit(step, rows.named(f"{cohort.purpose}: {name}"))
+        registry.fit(step, _rows_of_step(rows, name).named(f"{cohort.purpose}: {name}"))
         if step is not model.steps[-1][1]:
             rows = rows.replace(X=apply(step, "transform", rows["X"]))
+
+
+def _rows_of_step(rows: Cohort, step: str) -> Cohort:
+    """Of all rows those that one step is fitted on; ``step__name`` is the step's own ``name``."""
+    own: dict[str, Handle | None] = {"X": rows["X"], "y": rows.rows.get("y")}
+    for given, handle in rows.rows.items():
+        name, delimiter, parameter = given.partition("__")
+        if delimiter and name == step:
+            own[parameter] = handle
+        elif not delimiter and given not in own and handle is not None:
+            raise DataError(
+                f"Pipeline.fit does not accept the {given} parameter: scikit-learn takes it for "
+                f"single steps only, as stepname__{given}"
+            )
+    return rows.only(**own)
 
 
 def _is_fitted(step: Any) -> bool:

@@ -179,7 +179,7 @@ def test_sums_leave_masked_and_only_labels_are_revealed(deal: Any) -> None:
     clear = {e.operation for e in dealt.federation.ledger if e.protection == "in the clear"}
     assert clear <= {"design.labels", "secure.advertise", "secure.agree"}
     masked = {e.operation for e in dealt.federation.ledger if e.protection == "masked"}
-    assert masked == {"logistic.classes", "logistic.loss_gradient"}
+    assert masked == {"class_weights.sums", "logistic.loss_gradient"}
 
 
 @pytest.mark.parametrize(

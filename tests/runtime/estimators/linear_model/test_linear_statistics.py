@@ -11,7 +11,7 @@ from scipy import sparse
 from sklearn.linear_model._linear_loss import LinearModelLoss
 
 from fedruntime.estimators.gram import gram_statistic, pilot_statistic
-from fedruntime.estimators.logistic_loss import (
+from fedruntime.estimators.linear_model.logistic_loss import (
     _pointwise_loss,
     hessian_statistic,
     loss_gradient_statistic,

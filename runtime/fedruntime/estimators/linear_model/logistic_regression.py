@@ -4,7 +4,6 @@ by loss, gradient and Hessian summed over the parties.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,28 +14,25 @@ from scipy import optimize
 from sklearn.linear_model import LogisticRegression
 from sklearn.linear_model._glm.glm import NewtonCholeskySolver
 from sklearn.linear_model._logistic import _LOGISTIC_SOLVER_CONVERGENCE_MSG
-from sklearn.utils import compute_class_weight
 from sklearn.utils.fixes import parse_version
 from sklearn.utils.optimize import _check_optimize_result
 
 from fedruntime.cohort import Cohort
-from fedruntime.errors import DataError, UnsupportedError
+from fedruntime.errors import UnsupportedError
+from fedruntime.estimators.class_weights import is_class, weigh_classes
 from fedruntime.estimators.design import (
     classes_of,
     prepare,
     record_features,
     require_two_classes,
 )
-from fedruntime.estimators.logistic_loss import SummedLogisticLoss
+from fedruntime.estimators.linear_model.logistic_loss import SummedLogisticLoss
 from fedruntime.estimators.registry import Exactness, federated
 from fedruntime.messages import Array
-from fedruntime.operations import Statistics, party_op, row_op
 
 Floats = npt.NDArray[np.float64]
 Solver = Callable[[LogisticRegression, SummedLogisticLoss, Floats, float], tuple[Floats, int]]
 
-# scikit-learn 1.7 began to count a class by its sample weights.
-_BALANCED_BY_WEIGHT = "sample_weight" in inspect.signature(compute_class_weight).parameters
 _NEWTON_IS_MULTINOMIAL = parse_version(sklearn.__version__) >= parse_version("1.6")
 
 
@@ -101,7 +97,7 @@ def _solve(
     model: LogisticRegression, rows: Cohort, class_weight: Any, classes: Array
 ) -> tuple[Floats, int]:
     """Coefficients, one row a class or one row for two classes, and the iterations they took."""
-    rows, total_weight = _weighted(rows, class_weight, classes)
+    rows, total_weight = weigh_classes(rows, class_weight, classes)
     loss = SummedLogisticLoss(
         rows,
         n_classes=len(classes),
@@ -124,7 +120,7 @@ def _solve_each_class(
     """One model a class against the rest, as scikit-learn 1.5 does for newton-cholesky."""
     balanced = model.class_weight == "balanced"
     if not balanced:
-        rows, _ = _weighted(rows, model.class_weight, classes)
+        rows, _ = weigh_classes(rows, model.class_weight, classes)
     for code in range(len(classes)):
         against_rest = rows.replace(y=rows.derive(is_class, code=code))
         yield _solve(model, against_rest, "balanced" if balanced else None, np.arange(2))
@@ -169,50 +165,3 @@ def _newton_cholesky(
 
 
 _SOLVERS: dict[str, Solver] = {"lbfgs": _lbfgs, "newton-cholesky": _newton_cholesky}
-
-
-def _weighted(rows: Cohort, class_weight: Any, classes: Array) -> tuple[Cohort, float]:
-    """The rows with class weights multiplied into their sample weights, and the total weight."""
-    if class_weight is None and not rows.has("sample_weight"):
-        return rows, float(rows.n_samples)
-    sums = rows.sum(class_sums, n_classes=len(classes))
-    factors: Floats
-    if class_weight is None:
-        factors = np.ones(len(classes))
-    else:
-        factors = _class_factors(class_weight, classes, sums)
-        rows = rows.replace(sample_weight=rows.derive(weigh_by_class, factors=factors))
-    total = float(factors @ sums["weight"])
-    if not total > 0:
-        raise DataError("the sample weights add up to zero over all parties")
-    return rows, total
-
-
-def _class_factors(class_weight: Any, classes: Array, sums: dict[str, Any]) -> Floats:
-    if isinstance(class_weight, str):  # "balanced", after validation
-        counts = sums["weight"] if _BALANCED_BY_WEIGHT else sums["count"]
-        return np.asarray(counts.sum() / (len(classes) * counts))
-    return np.asarray(compute_class_weight(class_weight, classes=classes, y=classes))
-
-
-@party_op("logistic.classes")
-def class_sums(y: Floats, sample_weight: Floats | None, n_classes: int) -> Statistics:
-    """Rows and sample weight of each class."""
-    codes = y.astype(np.intp)
-    return {
-        "count": np.bincount(codes, minlength=n_classes),
-        "weight": np.bincount(codes, weights=sample_weight, minlength=n_classes).astype(float),
-    }
-
-
-@row_op("logistic.one_class")
-def is_class(y: Floats, code: int) -> Floats:
-    """One for the rows of a class, zero for all others."""
-    return np.asarray(y == code, dtype=np.float64)
-
-
-@row_op("logistic.weights")
-def weigh_by_class(y: Floats, sample_weight: Floats | None, factors: Floats) -> Floats:
-    """Sample weights times the factors of their classes."""
-    weights = factors[y.astype(np.intp)]
-    return weights if sample_weight is None else weights * sample_weight

@@ -1,0 +1,1 @@
+"""Federated fits of ``sklearn.compose``, one file a family."""

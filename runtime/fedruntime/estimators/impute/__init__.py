@@ -1,0 +1,1 @@
+"""Federated fits of ``sklearn.impute``, one file a family."""

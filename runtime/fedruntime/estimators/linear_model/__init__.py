@@ -1,0 +1,1 @@
+"""Federated fits of ``sklearn.linear_model``, one file a family."""

@@ -1,0 +1,1 @@
+"""Federated fits of ``sklearn.pipeline``, one file a family."""

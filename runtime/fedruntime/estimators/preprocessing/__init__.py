@@ -1,0 +1,1 @@
+"""Federated fits of ``sklearn.preprocessing``, one file a family."""
