@@ -6,7 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+from pooled_twin import pooled_rows
 from sklearn.base import BaseEstimator
+
+from fedruntime import FLModel
+from fedruntime.estimators.registry import Exactness
+
+# How many steps a solver took is no property of the optimum.
+_OF_THE_PATH = frozenset({"n_iter_"})
 
 
 def attributes(model: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -48,9 +55,57 @@ def difference(ours: Any, pooled: Any) -> float:
     return float(gap / scale) if scale else float(gap)
 
 
-def differences(ours: Any, pooled: Any) -> dict[str, float]:
-    """The difference of every fitted attribute of two models."""
-    left, right = dict(attributes(ours)), dict(attributes(pooled))
+def differences(ours: Any, pooled: Any, *, path: bool = True) -> dict[str, float]:
+    """The difference of every fitted attribute of two models.
+
+    Parameters
+    ----------
+    ours, pooled : estimator
+        One of ours may be an ``FLModel``, whose attributes of one entry a row are compared, too.
+    path : bool
+        Whether attributes that tell of the way to the optimum count.
+    """
+    of_rows: dict[str, Any] = {}
+    if isinstance(ours, FLModel):
+        of_rows = {name: _rows(handle) for name, handle in ours._attributes_of_rows.items()}
+        ours = ours.to_sklearn()
+    left, right = {**dict(attributes(ours)), **of_rows}, dict(attributes(pooled))
+    if not path:
+        for found in (left, right):
+            for name in [name for name in found if name.rpartition(".")[2] in _OF_THE_PATH]:
+                del found[name]
     assert left.keys() == right.keys(), f"attributes differ: {left.keys() ^ right.keys()}"
     assert left, f"{pooled!r} has no fitted attributes"
     return {name: difference(left[name], right[name]) for name in left}
+
+
+def _rows(handle: Any) -> Any:
+    """The rows of a handle as an array of its own dtype."""
+    return pooled_rows(handle).astype(handle.facts.dtypes[0])
+
+
+def too_far(ours: Any, specimen: Any) -> dict[str, float]:
+    """Attributes that differ from the pooled fit by more than their bar.
+
+    Where scikit-learn itself moves when rows are permuted, ten times that is allowed, too.
+    """
+    pooled, permuted = _pooled_fits(specimen)
+    path = specimen.exactness is Exactness.EXACT
+    moved = differences(permuted, pooled, path=path)
+    bars = {
+        name: max(specimen.bar, 10 * own) if np.isfinite(own) else specimen.bar
+        for name, own in moved.items()
+    }
+    measured = differences(ours, pooled, path=path)
+    return {name: gap for name, gap in measured.items() if gap > bars[name]}
+
+
+def _pooled_fits(specimen: Any) -> tuple[Any, Any]:
+    """scikit-learn's fit of the rows as they are, and permuted; the same for every layout."""
+    if id(specimen) not in _POOLED:
+        order = np.random.default_rng(3).permutation(specimen.X.shape[0])
+        _POOLED[id(specimen)] = (specimen, specimen.pooled(), specimen.pooled(order))
+    return _POOLED[id(specimen)][1:]
+
+
+_POOLED: dict[int, Any] = {}

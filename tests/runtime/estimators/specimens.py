@@ -1,23 +1,24 @@
 """What the registry-wide suites fit: models and pooled data, derived from the registry itself.
 
-A newly registered estimator is picked up by being there. Only classes that cannot be built without
-arguments are written down here.
+A newly registered estimator is picked up by being there: it is built from its required parameters'
+names, and its data from scikit-learn's tags (``specimen_data``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import is_classifier, is_regressor
-from sklearn.compose import ColumnTransformer
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import LabelEncoder, OneHotEncoder, StandardScaler
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
+from sklearn.utils.validation import has_fit_parameter
+from specimen_data import data, holed
 
 from fedruntime.estimators.registry import Exactness, Family, families, support
 
@@ -29,35 +30,124 @@ class Specimen:
     model: Any
     X: Any
     y: Any
+    sample_weight: Any = None
+    about: str = ""
+
+    @property
+    def exactness(self) -> Exactness:
+        return support(self.model).exactness
+
+    @property
+    def is_comparable(self) -> bool:
+        """Whether the pooled model is what has to come out."""
+        return self.exactness in (Exactness.EXACT, Exactness.EQUIVALENT)
 
     @property
     def bar(self) -> float:
         """The largest relative difference that the model's exactness class allows."""
-        exact = support(self.model).exactness is Exactness.EXACT
-        return 1e-12 if exact else 1e-6
+        return 1e-12 if self.exactness is Exactness.EXACT else 1e-6
+
+    def pooled(self, order: Any = None) -> Any:
+        """scikit-learn's own fit, of the rows in another order if one is given."""
+        rows = (self.X, self.y, self.sample_weight)
+        X, y, weight = (given if order is None else _take(given, order) for given in rows)
+        arguments = [X] if y is None else [X, y]
+        weighted = {} if weight is None else {"sample_weight": weight}
+        return clone(self.model).fit(*arguments, **weighted)
 
     def __str__(self) -> str:
-        return " ".join(str(self.model).split())
+        return " ".join(f"{self.model} {self.about}".split())
 
 
-def specimens() -> Iterator[Specimen]:
+def specimens() -> list[Specimen]:
     """Every family with its defaults and with every value that its registration names."""
+    return [
+        Specimen(model, *data(model))
+        for family in families().values()
+        for model in _models(family)
+        if not support(model).refusals
+    ]
+
+
+def defaults() -> Iterator[Specimen]:
+    """Every family once."""
     for family in families().values():
-        for model in _models(family):
-            if not support(model).refusals:
-                yield Specimen(model, *_data(model))
+        model = _sharpened(_built(family))
+        yield Specimen(model, *data(model))
+
+
+def weighted() -> Iterator[Specimen]:
+    """Those that scikit-learn fits with sample weights, some of them zero."""
+    weight = np.random.default_rng(5).integers(0, 4, size=200).astype(float)
+    for specimen in defaults():
+        if has_fit_parameter(specimen.model, "sample_weight"):
+            yield replace(
+                specimen, sample_weight=weight[: len(specimen.X)], about="with sample weights"
+            )
+
+
+def class_weighted() -> Iterator[Specimen]:
+    """Those with class weights: balanced ones, and given ones."""
+    for specimen in defaults():
+        if "class_weight" in specimen.model.get_params(deep=False):
+            for value in ("balanced", {"ash": 2.0, "beech": 0.5, "oak": 1.0}):
+                model = clone(specimen.model).set_params(class_weight=value)
+                yield replace(specimen, model=model)
+
+
+def binary() -> Iterator[Specimen]:
+    """Those that are fitted on labels, on two classes instead of three."""
+    for specimen in defaults():
+        X, y = data(specimen.model, classes=2)
+        if isinstance(y, np.ndarray) and y.dtype.kind == "U":
+            yield replace(specimen, X=X, y=y, about="on two classes")
+
+
+def numeric() -> Iterator[Specimen]:
+    """Those that are fitted on a table of numbers."""
+    return (specimen for specimen in defaults() if isinstance(specimen.X, np.ndarray | list))
+
+
+def in_frames() -> Iterator[Specimen]:
+    """Numbers as a DataFrame and a Series, which have names."""
+    for specimen in _of_two_dimensions():
+        columns = [f"x{number}" for number in range(specimen.X.shape[1])]
+        y = pd.Series(specimen.y, name="y") if np.ndim(specimen.y) == 1 else specimen.y
+        yield replace(
+            specimen, X=pd.DataFrame(specimen.X, columns=columns), y=y, about="in a DataFrame"
+        )
+
+
+def in_sparse_rows() -> Iterator[Specimen]:
+    """Numbers as a CSR matrix, a third of them zero."""
+    for specimen in _of_two_dimensions():
+        zeros = np.random.default_rng(9).random(size=specimen.X.shape) < 1 / 3
+        X = sparse.csr_matrix(np.where(zeros | np.isnan(specimen.X), 0, specimen.X))
+        yield replace(specimen, X=X, about="in sparse rows")
+
+
+def with_holes() -> Iterator[Specimen]:
+    """Numbers of which some are missing."""
+    for specimen in _of_two_dimensions():
+        yield replace(specimen, X=holed(specimen.X), about="with NaN")
+
+
+def _of_two_dimensions() -> Iterator[Specimen]:
+    for specimen in defaults():
+        if isinstance(specimen.X, np.ndarray) and specimen.X.ndim == 2:
+            yield specimen
 
 
 def _models(family: Family) -> Iterator[Any]:
-    built = _BUILT.get(family.estimator, family.estimator)()
-    yield built
-    defaults = built.get_params(deep=False)
+    built = _built(family)
+    yield _sharpened(built)
+    known = built.get_params(deep=False)
     named = [(name, value) for name, values in family.parameters.items() for value in values]
     for name, value in dict.fromkeys([*named, *family.when]):
-        if name in defaults and repr(value) != repr(defaults[name]):
-            model = _BUILT.get(family.estimator, family.estimator)().set_params(**{name: value})
+        if name in known and repr(value) != repr(known[name]):
+            model = _built(family).set_params(**{name: value})
             if _valid(model):
-                yield model
+                yield _sharpened(model)
 
 
 def _valid(model: Any) -> bool:
@@ -69,37 +159,59 @@ def _valid(model: Any) -> bool:
     return True
 
 
-def _pipeline() -> Pipeline:
-    return Pipeline([("scale", StandardScaler()), ("classify", LogisticRegression())])
+def _built(family: Family) -> Any:
+    """An instance with defaults, the same random draws in every fit, and what it is made of."""
+    required = {
+        name: _PARTS[name](family)
+        for name, parameter in inspect.signature(family.estimator).parameters.items()
+        if parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD
+    }
+    model = family.estimator(**required)
+    if "random_state" in model.get_params(deep=False):
+        model.set_params(random_state=0)
+    return model
 
 
-def _column_transformer() -> ColumnTransformer:
-    return ColumnTransformer(
-        [("number", StandardScaler(), ["a", "b"]), ("kind", OneHotEncoder(), ["c"])]
-    )
+def _sharpened(model: Any) -> Any:
+    """Where only the optimum is promised, scikit-learn has to reach it, too."""
+    if not support(model).refusals and support(model).exactness is Exactness.EQUIVALENT:
+        own = model.get_params(deep=False)
+        tight = {"tol": 1e-12, "max_iter": 200_000}
+        model.set_params(**{name: value for name, value in tight.items() if name in own})
+    return model
 
 
-_BUILT: dict[type, Any] = {Pipeline: _pipeline, ColumnTransformer: _column_transformer}
+def _predicts_numbers(family: Family) -> bool:
+    return "Regress" in family.estimator.__name__
 
 
-def _data(model: Any) -> tuple[Any, Any]:
-    rng = np.random.default_rng(7)
-    n = 90
-    X = rng.normal(size=(n, 4))
-    labels = rng.choice(["ash", "beech", "oak"], size=n)
-    X[labels == "oak", 0] += 1.0
-    if isinstance(model, LabelEncoder):
-        return labels, None
-    if isinstance(model, OneHotEncoder):
-        return pd.DataFrame({"a": labels, "b": rng.choice(["x", "y"], size=n)}), None
-    if isinstance(model, ColumnTransformer):
-        return pd.DataFrame({"a": X[:, 0], "b": X[:, 1], "c": labels}), None
-    if isinstance(model, SimpleImputer):
-        holed = X.round(1)
-        holed[rng.random(size=X.shape) < 0.2] = np.nan
-        return holed, None
-    if is_classifier(model):
-        return X, labels
-    if is_regressor(model):
-        return X, X @ [1.0, -2.0, 0.5, 0.0] + rng.normal(size=n)
-    return X, None
+def _estimator(family: Family) -> Any:
+    return Ridge() if _predicts_numbers(family) else LogisticRegression()
+
+
+def _estimators(family: Family) -> Any:
+    if _predicts_numbers(family):
+        return [("ridge", Ridge()), ("plain", LinearRegression())]
+    return [("one", LogisticRegression()), ("other", LogisticRegression(C=0.1))]
+
+
+_PARTS: dict[str, Callable[[Family], Any]] = {
+    "estimator": _estimator,
+    "base_estimator": _estimator,
+    "estimators": _estimators,
+    "param_grid": lambda family: {"C": [0.1, 1.0]},
+    "param_distributions": lambda family: {"C": [0.1, 0.3, 1.0, 3.0, 10.0, 30.0]},
+    "steps": lambda family: [("scale", StandardScaler()), ("classify", LogisticRegression())],
+    "transformers": lambda family: [
+        ("number", StandardScaler(), ["a", "b"]),
+        ("kind", OneHotEncoder(), ["c"]),
+    ],
+    "transformer_list": lambda family: [("one", StandardScaler()), ("other", MinMaxScaler())],
+}
+"""What a required parameter is given, by its name."""
+
+
+def _take(rows: Any, order: Any) -> Any:
+    if rows is None:
+        return None
+    return rows.iloc[order] if hasattr(rows, "iloc") else rows[order]

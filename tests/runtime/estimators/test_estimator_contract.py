@@ -1,0 +1,94 @@
+"""scikit-learn's contract of an estimator, over the whole registry: cloning and parameters of an
+``FLModel``, and what its methods, on handles and after pickling, give.
+"""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import specimens
+from pooled_twin import pooled_rows
+from scipy import sparse
+from sklearn.base import clone
+from specimens import Specimen
+
+import fedruntime
+
+_SPECIMENS = list(specimens.defaults())
+_METHODS = ("predict", "predict_proba", "decision_function", "score_samples", "transform")
+
+
+@pytest.fixture(autouse=True)
+def _silence() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _fit(specimen: Specimen, deal: Any) -> tuple[fedruntime.FLModel, Any, Any]:
+    dealt = deal(np.arange(len(specimen.X)) % 3)
+    X, y = dealt(specimen.X), dealt(specimen.y)
+    return fedruntime.FLModel(model=clone(specimen.model)).fit(X, y), X, y
+
+
+def _dense(rows: Any) -> Any:
+    return rows.toarray() if sparse.issparse(rows) else np.asarray(rows)
+
+
+def _assert_near(ours: Any, theirs: Any, bar: float) -> None:
+    ours, theirs = _dense(ours), _dense(theirs)
+    assert ours.shape == theirs.shape
+    if theirs.dtype.kind != "f":
+        assert ours.tolist() == theirs.tolist()
+        return
+    ours = ours.astype(float)
+    assert np.array_equal(np.isnan(ours), np.isnan(theirs))
+    scale = np.nanmax(np.abs(theirs), initial=1.0)
+    assert np.nanmax(np.abs(ours - theirs), initial=0.0) <= bar * scale
+
+
+@pytest.mark.parametrize("specimen", _SPECIMENS, ids=str)
+def test_a_clone_has_the_parameters_and_nothing_of_the_fit(specimen: Specimen, deal: Any) -> None:
+    model, _, _ = _fit(specimen, deal)
+    copy = clone(model)
+    assert repr(copy.get_params()) == repr(clone(specimen.model).get_params())
+    fitted = {name for name in vars(copy.to_sklearn()) if name.endswith("_")}
+    assert not fitted - {name for name in vars(specimen.model) if name.endswith("_")}
+    parameters = copy.get_params(deep=False)
+    assert copy.set_params(**parameters) is copy
+    assert repr(copy.get_params()) == repr(clone(specimen.model).get_params())
+
+
+@pytest.mark.parametrize("specimen", _SPECIMENS, ids=str)
+def test_methods_give_what_the_pooled_model_gives(specimen: Specimen, deal: Any) -> None:
+    model, X, y = _fit(specimen, deal)
+    pooled, alone = specimen.pooled(), pickle.loads(pickle.dumps(model.to_sklearn()))
+    assert type(alone) is type(specimen.model)
+    for method in _METHODS:
+        if not hasattr(pooled, method):
+            assert not hasattr(alone, method)
+            continue
+        at_parties = pooled_rows(getattr(model, method)(X))
+        here = getattr(alone, method)(specimen.X)
+        _assert_near(at_parties, here, 1e-13)
+        if specimen.is_comparable:
+            _assert_near(here, getattr(pooled, method)(specimen.X), 1e3 * specimen.bar)
+
+
+@pytest.mark.parametrize("specimen", _SPECIMENS, ids=str)
+def test_the_score_is_the_pooled_score(specimen: Specimen, deal: Any) -> None:
+    pooled = specimen.pooled()
+    model, X, y = _fit(specimen, deal)
+    if not hasattr(pooled, "score"):
+        with pytest.raises(AttributeError):
+            model.score(X, y)
+        return
+    ours = model.score(X, y)
+    alone = model.to_sklearn()
+    expected = alone.score(specimen.X) if y is None else alone.score(specimen.X, specimen.y)
+    assert ours == pytest.approx(expected, rel=1e-10, abs=1e-12)

@@ -1,0 +1,80 @@
+"""What scikit-learn's estimators take besides a plain array, over the whole registry: weights, two
+classes, tables with names, sparse rows, missing values. Each as scikit-learn has it: the pooled
+model comes out, or what it refuses is refused here, too.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import specimens
+from fitted import too_far
+from sklearn.base import clone
+from specimens import Specimen
+
+import fedruntime
+from fedruntime.errors import FedError, UnsupportedError
+
+_VARIANTS = [
+    *specimens.weighted(),
+    *specimens.class_weighted(),
+    *specimens.binary(),
+    *specimens.in_frames(),
+    *specimens.in_sparse_rows(),
+    *specimens.with_holes(),
+]
+
+
+@pytest.fixture(autouse=True)
+def _silence() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _fit(specimen: Specimen, deal: Any) -> fedruntime.FLModel:
+    rows = specimen.X.shape[0]
+    dealt = deal(np.r_[0, np.arange(rows - 1) % 2 + 1])
+    model = fedruntime.FLModel(model=clone(specimen.model))
+    return model.fit(dealt(specimen.X), dealt(specimen.y), dealt(specimen.sample_weight))
+
+
+@pytest.mark.parametrize("specimen", _VARIANTS, ids=str)
+def test_what_scikit_learn_takes_is_fitted_alike(specimen: Specimen, deal: Any) -> None:
+    try:
+        specimen.pooled()
+    except (ValueError, TypeError):
+        with pytest.raises((ValueError, TypeError, FedError)):
+            _fit(specimen, deal)
+        return
+    try:
+        model = _fit(specimen, deal)
+    except UnsupportedError as error:
+        assert "use " in str(error) or "supported" in str(error), "it does not say what to do"
+        return
+    if specimen.is_comparable:
+        assert not too_far(model, specimen)
+    else:
+        assert model.n_features_in_ == specimen.X.shape[1]
+
+
+@pytest.mark.parametrize("specimen", list(specimens.in_frames()), ids=str)
+def test_names_of_columns_are_recorded(specimen: Specimen, deal: Any) -> None:
+    model, pooled = _fit(specimen, deal).to_sklearn(), specimen.pooled()
+    assert model.n_features_in_ == pooled.n_features_in_
+    assert hasattr(model, "feature_names_in_") == hasattr(pooled, "feature_names_in_")
+    if hasattr(pooled, "feature_names_in_"):
+        assert model.feature_names_in_.tolist() == pooled.feature_names_in_.tolist()
+    if specimen.is_comparable:
+        assert _names_out(model) == _names_out(pooled)
+
+
+def _names_out(model: Any) -> list[str] | None:
+    try:
+        return list(model.get_feature_names_out())
+    except AttributeError:
+        return None
