@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 
@@ -59,7 +60,39 @@ def estimators_page() -> str:
     return _ESTIMATORS_HEAD + render_table(support_rows(), "markdown")
 
 
-PAGES = {"diagnostics": diagnostics_page, "estimators": estimators_page}
+_REVEALED_HEAD = """\
+# What is revealed
+
+Every operation that may let a statistic out of a party in the clear, and what it tells; all others
+leave a party in masked sums only. `fedmigrate audit` shows which of them a script has used. This
+page is generated from the runtime's operations: `python -m fedmigrate.docs revealed`.
+
+| operation | reveals |
+|---|---|
+"""
+
+
+def revealed_page() -> str:
+    """The Markdown of ``docs/revealed.md``."""
+    from fedruntime.estimators.registry import families
+    from fedruntime.operations import revealing
+
+    # Operations are registered as the modules that define them are imported.
+    families()
+    for module in ("inspection", "metrics", "model_selection"):
+        importlib.import_module(f"fedruntime.{module}")
+    return _REVEALED_HEAD + "".join(
+        f"| `{operation.name}` | {operation.reveals} |\n"
+        for operation in revealing()
+        if operation.function.__module__.startswith("fedruntime.")
+    )
+
+
+PAGES = {
+    "diagnostics": diagnostics_page,
+    "estimators": estimators_page,
+    "revealed": revealed_page,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class SupportRow:
-    """One estimator: its exactness, how it is reached, and supported values by parameter."""
+    """One estimator: its exactness, how it is reached, and supported values by parameter.
+
+    ``levels`` hold the values of parameters, such as ``solver='saga'``, with which exactness and
+    the way to it are others.
+    """
 
     name: str
     exactness: str
     how: str
     parameters: Mapping[str, tuple[str, ...]]
+    levels: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def support_rows() -> list[SupportRow]:
@@ -32,6 +37,10 @@ def support_rows() -> list[SupportRow]:
             row.exactness.value,
             row.how,
             {name: tuple(map(repr, values)) for name, values in row.parameters.items()},
+            {
+                f"{name}={value!r}": (exactness.value, how)
+                for (name, value), (exactness, how) in row.when.items()
+            },
         )
         for row in support_table()
     ]
@@ -52,6 +61,10 @@ def render_table(rows: Sequence[SupportRow], format: str) -> str:
                 "exactness": row.exactness,
                 "how": row.how,
                 "parameters": {name: list(values) for name, values in row.parameters.items()},
+                "levels": {
+                    value: {"exactness": exactness, "how": how}
+                    for value, (exactness, how) in row.levels.items()
+                },
             }
             for row in rows
         ]
@@ -59,8 +72,12 @@ def render_table(rows: Sequence[SupportRow], format: str) -> str:
     if format == "markdown":
         head = "| estimator | exactness | how | parameters |\n|---|---|---|---|\n"
         return head + "".join(
-            f"| `{row.name}` | {row.exactness} | {_cell(row.how)} | {_cell(_parameters(row))} |\n"
+            f"| {name} | {exactness} | {_cell(how)} | {_cell(parameters)} |\n"
             for row in rows
+            for name, exactness, how, parameters in (
+                (f"`{row.name}`", row.exactness, row.how, _parameters(row)),
+                *((f"- with `{value}`", *level, "") for value, level in row.levels.items()),
+            )
         )
     return "".join(_paragraph(row) for row in rows)
 
@@ -69,7 +86,10 @@ def _paragraph(row: SupportRow) -> str:
     limits = "".join(
         f"    {name}: {', '.join(values)}\n" for name, values in row.parameters.items()
     )
-    return f"{row.name}  {row.exactness}  {row.how}\n{limits}"
+    levels = "".join(
+        f"    with {value}  {exactness}  {how}\n" for value, (exactness, how) in row.levels.items()
+    )
+    return f"{row.name}  {row.exactness}  {row.how}\n{limits}{levels}"
 
 
 def _parameters(row: SupportRow) -> str:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sklearn.base import BaseEstimator, clone
+from sklearn.utils import Bunch
 
 from fedruntime.aggregation.aggregator import Aggregator
 from fedruntime.aggregation.default import AGGREGATOR
@@ -23,6 +25,7 @@ from fedruntime.devices import PYU
 from fedruntime.errors import DataError
 from fedruntime.estimators import registry
 from fedruntime.estimators.apply import apply
+from fedruntime.estimators.fit_transform import fit_transform
 from fedruntime.estimators.score import score
 
 Rows = Any  # a handle, a list of device objects (one a party), or local public data
@@ -106,11 +109,16 @@ class FLModel:
             self._attributes_of_rows = {}
             self._model.fit(rows.pop("X"), **_given(rows))
             return self
+        with self._fitting(rows) as cohort:
+            self._attributes_of_rows = registry.fit(self._model, cohort)
+        return self
+
+    @contextmanager
+    def _fitting(self, rows: Mapping[str, Handle | None]) -> Iterator[Cohort]:
         cohort = self._cohort(rows, "fit")
         self._require_all(cohort.federation.parties)
         with cohort.federation.progress.fit(cohort.purpose):
-            self._attributes_of_rows = registry.fit(self._model, cohort)
-        return self
+            yield cohort
 
     def _cohort(self, rows: Mapping[str, Handle | None], method: str) -> Cohort:
         federation = next(handle.federation for handle in rows.values() if handle is not None)
@@ -127,7 +135,7 @@ class FLModel:
                 )
 
     def fit_transform(self, X: Rows, y: Rows = None, **other: Rows) -> Any:
-        """Fit, then transform the same rows."""
+        """Fit, then transform the same rows, as the estimator's own ``fit_transform`` does."""
         return self._fit_then("transform", X, y, other)
 
     def fit_predict(self, X: Rows, y: Rows = None, **other: Rows) -> Any:
@@ -140,7 +148,13 @@ class FLModel:
             return getattr(self._model, f"fit_{method}")(rows, **_given({"y": y, **other}))
         if not hasattr(self._model, f"fit_{method}"):
             raise AttributeError(f"{type(self._model).__name__!r} has no 'fit_{method}'")
-        return self.fit(rows, y, **other)._apply(method, rows)
+        if method != "transform":
+            return self.fit(rows, y, **other)._apply(method, rows)
+        given = {"X": rows, **{name: assembled(each) for name, each in {"y": y, **other}.items()}}
+        at_parties(given)
+        with self._fitting(given) as cohort:
+            self._attributes_of_rows, transformed = fit_transform(self._model, cohort)
+        return transformed
 
     # -- using the fitted model -------------------------------------------------------------
 
@@ -202,14 +216,27 @@ class FLModel:
         if name in self._attributes_of_rows:
             return self._attributes_of_rows[name]
         value = getattr(self._model, name)
+        if name in _MEASURES:
+            return lambda X: self._measure(name, X)
         if name in _ROW_METHODS:
             return lambda X, **options: self._apply(name, X, **options)
         return self._wrapped(value)
 
+    def _measure(self, name: str, X: Rows) -> float:
+        rows = assembled(X)
+        measure = registry.family_of(self._model).measures.get(name)
+        if not isinstance(rows, Handle) or measure is None:
+            return float(getattr(self._model, name)(rows))
+        return measure(self._model, self._cohort({"X": rows}, name))
+
     def _wrapped(self, value: Any) -> Any:
-        """A part such as ``best_estimator_``, so that it takes handles, too."""
+        """Parts such as ``best_estimator_`` or ``named_steps``, so that they take handles, too."""
         if isinstance(value, BaseEstimator):
             return FLModel(self._devices, value, self._aggregator)
+        if isinstance(value, Bunch):
+            return Bunch(**{name: self._wrapped(part) for name, part in value.items()})
+        if isinstance(value, list) and all(isinstance(part, BaseEstimator) for part in value):
+            return [self._wrapped(part) for part in value]
         return value
 
     def _apply(self, method: str, X: Rows, **options: Any) -> Any:
@@ -222,6 +249,7 @@ class FLModel:
         return f"FLModel({self._model!r})"
 
 
+_MEASURES = frozenset({"aic", "bic"})
 _ROW_METHODS = frozenset(
     {
         "decision_function",

@@ -102,3 +102,8 @@ def operation(name: str) -> Operation:
         return _OPERATIONS[name]
     except KeyError:
         raise ProtocolError(f"no party operation is named {name!r}") from None
+
+
+def revealing() -> list[Operation]:
+    """The registered operations that may let a statistic out in the clear, by name."""
+    return [_OPERATIONS[name] for name in sorted(_OPERATIONS) if _OPERATIONS[name].reveals]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.decomposition import NMF
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
@@ -90,8 +91,8 @@ def test_what_has_no_federated_fit_is_refused_before_anything_is_sent(deal: Any)
     sent = len(dealt.federation.ledger)
     with pytest.raises(UnsupportedError, match="KNeighborsClassifier has no federated fit"):
         FLModel(model=KNeighborsClassifier()).fit(X, y)
-    with pytest.raises(UnsupportedError, match=r"Ridge\(positive=True\) has no federated fit"):
-        FLModel(model=Ridge(positive=True)).fit(X, y)
+    with pytest.raises(UnsupportedError, match=r"NMF\(init='custom'\) has no federated fit"):
+        FLModel(model=NMF(init="custom")).fit(X)
 
     class Mine(Ridge):
         pass

@@ -13,7 +13,9 @@ from fedmigrate.analysis.values import (
     Value,
     _NoConstant,
 )
-from fedmigrate.catalog.estimators import ESTIMATORS, Entry
+from fedmigrate.catalog.entry import Entry
+from fedmigrate.catalog.estimators import ESTIMATORS
+from fedmigrate.catalog.functions import PERMUTED_WITHIN
 from fedmigrate.plan import Exactness
 
 _CAREFUL_FIRST = (
@@ -72,11 +74,17 @@ def assess(findings: Findings, value: Value, depth: int = _MAX_NESTING) -> Asses
         facts = {"name": value.name, "reason": entry.how, "instead": entry.instead}
         return _left(entry.how, Finding("FM201", facts), Exactness.REFUSED)
     made = findings.constructions.get(value, Construction())
-    own = _assess_parameters(value.name, entry, made)
-    if not entry.composite:
+    own = assess_parameters(value.name, entry, made)
+    if not entry.parts:
         return own
     parts = [assess(findings, part, depth - 1) for part in made.parts]
     return combine([own, *parts])
+
+
+def permuted(name: str) -> Assessment:
+    """The assessment of a function that permutes values."""
+    notice = Finding(_NOTICES[Exactness.STATISTICAL], {"name": name, "reason": PERMUTED_WITHIN})
+    return Assessment(Exactness.STATISTICAL, PERMUTED_WITHIN, (notice,))
 
 
 def combine(assessments: list[Assessment]) -> Assessment:
@@ -97,7 +105,8 @@ def _left(reason: str, obstacle: Finding, exactness: Exactness | None = None) ->
     return Assessment(exactness, reason, obstacles=(obstacle,))
 
 
-def _assess_parameters(name: str, entry: Entry, made: Construction) -> Assessment:
+def assess_parameters(name: str, entry: Entry, made: Construction) -> Assessment:
+    """What the parameters that a script gives make of an estimator."""
     exactness, how = entry.exactness, entry.how
     notices: list[Finding] = []
     obstacles: list[Finding] = []

@@ -8,6 +8,7 @@ from fedmigrate.analysis.arguments import Arguments
 from fedmigrate.analysis.findings import NO_ORIGINS
 from fedmigrate.analysis.state import State, text_of
 from fedmigrate.analysis.values import (
+    NONE,
     PUBLIC,
     Box,
     Estimator,
@@ -22,11 +23,16 @@ from fedmigrate.analysis.values import (
     Unknown,
     Value,
 )
+from fedmigrate.catalog.entry import Entry
 from fedmigrate.catalog.estimators import ESTIMATORS, FACTORIES
 from fedmigrate.catalog.functions import COUNTERPARTS
 
 FITS = frozenset({"fit", "fit_transform", "fit_predict", "partial_fit"})
-_STEPS = ("steps", "transformers", "transformer_list")
+_PARTS = frozenset(
+    ("best_estimator_", "estimator_", "final_estimator_", "regressor_", "transformer_")
+)
+_COLLECTIONS = frozenset(("estimators_", "named_estimators_", "named_steps", "named_transformers_"))
+_OF_ROWS = frozenset(("dist_", "labels_", "outliers_", "x_scores_", "y_scores_"))
 _KEEPS_COLUMN = frozenset({"LabelEncoder"})
 
 
@@ -41,21 +47,24 @@ def construct(state: State, call: Arguments, name: str) -> Value:
 
 
 def _parts(state: State, call: Arguments, name: str) -> list[Value]:
-    """The estimators that a composite is built of; unknown ones stay in as such."""
+    """The estimators that one is built of; unknown ones stay in as such."""
     class_name = FACTORIES.get(name, name)
     entry = ESTIMATORS.get(class_name)
     parts: list[Value] = []
-    if entry is not None and entry.composite:
-        if class_name != name:
-            given: tuple[Value, ...] = (*call.positional, *call.rest)
-            place = 0
-        else:
-            steps = call.get(0, *_STEPS)
-            given = () if steps is None else _elements(state, steps)
-            place = 1
-        for step in given:
-            parts.extend(_estimators_of(state, step, place))
-    named = [value for key, value in call.keywords.items() if key not in _STEPS]
+    if entry is None or not entry.parts:
+        known: tuple[str, ...] = ()
+    elif class_name != name:  # a factory is given the parts one by one, without names
+        known = ()
+        for step in (*call.positional, *call.rest):
+            parts.extend(_estimators_of(state, step, 0))
+    else:
+        known = entry.parts
+        for parameter in known:
+            for step in _given(state, call, entry, parameter):
+                parts.extend(_estimators_of(state, step, 1))
+        if entry.default_part and call.get(0, known[0]) is None:
+            parts.append(Estimator(entry.default_part, call.node))
+    named = [value for key, value in call.keywords.items() if key not in known]
     parts.extend(
         leaf
         for leaf in state.leaves(*named)
@@ -64,10 +73,14 @@ def _parts(state: State, call: Arguments, name: str) -> list[Value]:
     return parts
 
 
-def _elements(state: State, value: Value) -> tuple[Value, ...]:
-    if isinstance(value, Tuple_):
-        return value.items
-    return tuple(_shallow(state, value))
+def _given(state: State, call: Arguments, entry: Entry, parameter: str) -> tuple[Value, ...]:
+    """What a parameter is given: the elements of a list, or the one value."""
+    value = call.keywords.get(parameter)
+    if value is None and parameter in entry.positional:
+        value = call.get(entry.positional.index(parameter))
+    if value is None or value == NONE:
+        return ()
+    return value.items if isinstance(value, Tuple_) else tuple(_shallow(state, value))
 
 
 def _shallow(state: State, value: Value) -> list[Value]:
@@ -92,6 +105,23 @@ def _estimators_of(state: State, step: Value, place: int) -> list[Value]:
         for leaf in state.leaves(*candidates)
         if isinstance(leaf, Estimator | Subclassed | Unknown | Foreign | Instance)
     ]
+
+
+def attribute(state: State, estimator: Estimator, name: str) -> Value:
+    """The value of ``estimator.name``.
+
+    A fitted part is as good as the whole: it is wrapped with it, and takes rows as it does.
+    """
+    if name in ("fit", "fit_transform", "predict"):
+        return Unknown(name)
+    if name in _PARTS:
+        return estimator
+    if name in _COLLECTIONS:
+        return Stream(estimator)
+    fits = state.findings.fits.get(estimator)
+    if name in _OF_ROWS and fits is not None and fits.origins:
+        return Rows("array", fits.origins)
+    return PUBLIC
 
 
 def method(state: State, call: Arguments, estimator: Estimator, name: str) -> Value:

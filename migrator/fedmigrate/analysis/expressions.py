@@ -7,7 +7,7 @@ import builtins
 from collections.abc import Callable
 from typing import Any
 
-from fedmigrate.analysis import calls
+from fedmigrate.analysis import calls, estimators
 from fedmigrate.analysis import rows as rows_
 from fedmigrate.analysis.imports import canonical
 from fedmigrate.analysis.invocation import bound, of_class
@@ -164,8 +164,8 @@ def _attribute_of(state: State, node: ast.Attribute, owner: Value) -> Value:
         return owner
     if isinstance(owner, Unknown):
         return Unknown()
-    if isinstance(owner, Estimator) and node.attr in ("fit", "fit_transform", "predict"):
-        return Unknown(node.attr)
+    if isinstance(owner, Estimator):
+        return estimators.attribute(state, owner, node.attr)
     return PUBLIC
 
 
@@ -192,6 +192,8 @@ def _entry(state: State, node: ast.Subscript, owner: Value, index: Value) -> Val
         return state.heap.content(owner.node)
     if isinstance(owner, Stream):
         return owner if isinstance(node.slice, ast.Slice) else owner.element
+    if isinstance(owner, Estimator):  # a step of a pipeline, which is wrapped with the pipeline
+        return owner
     if isinstance(owner, Foreign | Unknown):
         return owner
     if isinstance(owner, Imported):

@@ -149,7 +149,7 @@ def _whole_data(state: State, call: Arguments, name: str, at: ast.expr, rows: Ro
             estimators.use_splitter(state, leaf, rows)
         elif isinstance(leaf, Estimator | Subclassed):
             models.append(leaf)
-    if role in (Role.CROSS_VALIDATION, Role.PREDICTION):
+    if role in (Role.CROSS_VALIDATION, Role.PREDICTION, Role.PERMUTATION):
         model = call.get(0, "estimator")
         if model is not None:
             models.extend(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from fedmigrate.analysis.assessment import Assessment, Finding, assess, combine
+from fedmigrate.analysis.assessment import Assessment, Finding, assess, combine, permuted
 from fedmigrate.analysis.findings import Findings, Origins
 from fedmigrate.analysis.state import text_of
 from fedmigrate.analysis.survey import Survey
 from fedmigrate.analysis.values import Estimator
+from fedmigrate.catalog.functions import COUNTERPARTS, Role
 from fedmigrate.plan import Diagnostic, Exactness, Site, SiteKind, Verdict
 from fedmigrate.source import Source, Span
 
@@ -162,12 +163,15 @@ class _Decision:
                 continue
             # A name moves with its import; only `sklearn.metrics.f1_score` itself is rewritten.
             edited = text_of(expression).count(".") == subject.count(".")
-            if not use.estimators:
+            if not use.estimators and COUNTERPARTS[subject] is not Role.PERMUTATION:
                 yield self.site(
                     SiteKind.FUNCTION, Verdict.CONVERTED, subject, expression, edited=edited
                 )
                 continue
-            found = combine([assess(self._findings, value) for value in use.estimators])
+            parts = [assess(self._findings, value) for value in use.estimators]
+            if COUNTERPARTS[subject] is Role.PERMUTATION:
+                parts.append(permuted(subject))
+            found = combine(parts)
             yield self._assessed(
                 SiteKind.FUNCTION,
                 subject,

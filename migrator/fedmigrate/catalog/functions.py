@@ -18,6 +18,8 @@ class Role(str, Enum):
     CROSS_VALIDATION = "cross_validation"  # fits a plain estimator on parts of the rows
     PREDICTION = "prediction"  # fits likewise, and predicts every row
     METRIC = "metric"  # public figures
+    DISPLAY = "display"  # a plot of public figures
+    PERMUTATION = "permutation"  # public figures that depend on draws of its own
 
 
 _SELECTION = "sklearn.model_selection"
@@ -26,23 +28,50 @@ _METRICS = "sklearn.metrics"
 _NAMES = {
     (_SELECTION, Role.SPLIT): "train_test_split",
     (_SELECTION, Role.FOLDS): """
-        KFold RepeatedKFold RepeatedStratifiedKFold ShuffleSplit StratifiedKFold
-        StratifiedShuffleSplit
+        GroupKFold GroupShuffleSplit KFold LeaveOneGroupOut LeavePGroupsOut PredefinedSplit
+        RepeatedKFold RepeatedStratifiedKFold ShuffleSplit StratifiedGroupKFold StratifiedKFold
+        StratifiedShuffleSplit TimeSeriesSplit
     """,
-    (_SELECTION, Role.CROSS_VALIDATION): "cross_val_score cross_validate",
+    (_SELECTION, Role.CROSS_VALIDATION): """
+        cross_val_score cross_validate learning_curve validation_curve
+    """,
+    (_SELECTION, Role.PERMUTATION): "permutation_test_score",
+    ("sklearn.inspection", Role.PERMUTATION): "permutation_importance",
     (_SELECTION, Role.PREDICTION): "cross_val_predict",
     (_METRICS, Role.METRIC): """
-        accuracy_score average_precision_score balanced_accuracy_score classification_report
-        cohen_kappa_score confusion_matrix f1_score fbeta_score jaccard_score log_loss
-        matthews_corrcoef mean_absolute_error mean_squared_error precision_recall_curve
-        precision_recall_fscore_support precision_score r2_score recall_score roc_auc_score
-        roc_curve root_mean_squared_error
+        accuracy_score adjusted_mutual_info_score adjusted_rand_score
+        average_precision_score balanced_accuracy_score brier_score_loss
+        calinski_harabasz_score class_likelihood_ratios classification_report
+        cohen_kappa_score completeness_score confusion_matrix
+        confusion_matrix_at_thresholds coverage_error d2_absolute_error_score
+        d2_brier_score d2_log_loss_score d2_pinball_score d2_tweedie_score
+        davies_bouldin_score dcg_score det_curve explained_variance_score f1_score
+        fbeta_score fowlkes_mallows_score hamming_loss hinge_loss
+        homogeneity_completeness_v_measure homogeneity_score jaccard_score
+        label_ranking_average_precision_score label_ranking_loss log_loss
+        matthews_corrcoef max_error mean_absolute_error mean_absolute_percentage_error
+        mean_gamma_deviance mean_pinball_loss mean_poisson_deviance mean_squared_error
+        mean_squared_log_error mean_tweedie_deviance median_absolute_error
+        multilabel_confusion_matrix mutual_info_score ndcg_score
+        normalized_mutual_info_score pair_confusion_matrix precision_recall_curve
+        precision_recall_fscore_support precision_score r2_score rand_score recall_score
+        roc_auc_score roc_curve root_mean_squared_error root_mean_squared_log_error
+        top_k_accuracy_score v_measure_score zero_one_loss
+    """,
+    (_METRICS, Role.DISPLAY): """
+        ConfusionMatrixDisplay.from_estimator ConfusionMatrixDisplay.from_predictions
+        DetCurveDisplay.from_estimator DetCurveDisplay.from_predictions
+        PrecisionRecallDisplay.from_estimator PrecisionRecallDisplay.from_predictions
+        RocCurveDisplay.from_estimator RocCurveDisplay.from_predictions
     """,
 }
 COUNTERPARTS: Mapping[str, Role] = {
     f"{module}.{name}": role for (module, role), names in _NAMES.items() for name in names.split()
 }
 """Functions and classes of scikit-learn that ``fedruntime`` has under the same name."""
+
+PERMUTED_WITHIN = "values are permuted within each party, where they may not cross between them"
+"""Why what a function permutes is not what scikit-learn permutes."""
 
 _SPLITTERS = """
     GroupKFold GroupShuffleSplit KFold LeaveOneGroupOut LeaveOneOut LeavePGroupsOut LeavePOut

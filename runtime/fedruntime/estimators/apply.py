@@ -15,6 +15,9 @@ import pandas as pd
 import sklearn
 from scipy import sparse
 from sklearn.compose import ColumnTransformer
+from sklearn.feature_extraction import FeatureHasher
+from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfVectorizer
+from sklearn.feature_selection import SelectFromModel
 from sklearn.pipeline import Pipeline
 from sklearn.utils import validation
 from sklearn.utils.validation import check_is_fitted
@@ -99,10 +102,10 @@ def run_method(
             if found:
                 raise DataError(message.format(*found.groups())) from None
         raise
-    if isinstance(result, tuple):
+    if isinstance(result, tuple | list):
         raise UnsupportedError(
-            f"{method} with {', '.join(options)} gives several results, which has no federated "
-            "counterpart: ask for one"
+            f"{' with '.join([method, *options])} gives several results, which has no federated "
+            "counterpart: use predict, or the parts of the model one by one"
         )
     return result
 
@@ -140,7 +143,11 @@ _QUOTING = (
     (
         r"Found unknown categories .* in column (\d+) during transform",
         "column {0} of what the encoder was given holds categories that were not seen in fit; "
-        'use handle_unknown="ignore" to encode them as zeros',
+        "handle_unknown= says how to encode them",
+    ),
+    (
+        r"np.nan is an invalid document",
+        "np.nan is an invalid document, expected byte or unicode string; fill or drop such rows",
     ),
     (r"previously unseen labels", "y holds labels that were not seen in fit"),
     (
@@ -172,7 +179,17 @@ def _require_fitted(model: Any) -> None:
         if not steps:
             return
         model = steps[-1]
-    check_is_fitted(model)
+    if not _works_unfitted(model):
+        check_is_fitted(model)
+
+
+def _works_unfitted(model: Any) -> bool:
+    """Whether a model has nothing to learn, or is given what it would learn."""
+    if isinstance(model, SelectFromModel):
+        return bool(model.prefit)
+    if isinstance(model, CountVectorizer):
+        return model.vocabulary is not None and not isinstance(model, TfidfVectorizer)
+    return isinstance(model, FeatureHasher | HashingVectorizer)
 
 
 def _steps(model: Pipeline) -> list[Any]:

@@ -12,10 +12,11 @@ place of the Cholesky factor, so that dependent columns need no case of their ow
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import linalg
+from scipy import linalg, sparse
 
 from fedruntime.cohort import Cohort
 from fedruntime.errors import DataError
@@ -46,12 +47,18 @@ class Reduction:
         The weighted mean that was subtracted; zeros if the rows were not centred.
     y_mean : float64 or ndarray of shape (t,)
         The same of the targets.
+    y_gram : ndarray of shape (t, t)
+        The Gram matrix of the centred, weighted targets.
+    weight : float
+        The sum of the sample weights; the number of rows if there are none.
     """
 
     factor: Floats
     target: Floats
     x_mean: Floats
     y_mean: Floats
+    y_gram: Floats
+    weight: float
 
     def intercept(self, coef: Floats) -> Floats:
         """The intercept that belongs to coefficients of shape (p,) or (t, p)."""
@@ -78,6 +85,7 @@ class _Moments:
     weight: float
     gram: Floats
     cross: Floats
+    y_gram: Floats
     x_shift: Floats
     y_shift: Floats
 
@@ -88,7 +96,7 @@ def reduce_rows(cohort: Cohort, *, centred: bool, damping: float = 0.0) -> Reduc
     Parameters
     ----------
     cohort : Cohort
-        As ``design.prepare(..., target="numeric")`` gives it.
+        As ``design.prepare(..., target="numeric")`` gives it; ``X`` may be sparse.
     centred : bool
         Whether the weighted means are subtracted, as for a fit with an intercept.
     damping : float
@@ -119,6 +127,8 @@ def reduce_rows(cohort: Cohort, *, centred: bool, damping: float = 0.0) -> Reduc
         target=target if multi_output else target[:, 0],
         x_mean=frame.x_centre,
         y_mean=frame.y_centre if multi_output else frame.y_centre[0],
+        y_gram=first.y_gram / np.outer(frame.y_scale, frame.y_scale),
+        weight=first.weight,
     )
 
 
@@ -154,22 +164,32 @@ def _moments(cohort: Cohort, frame: _Frame, basis: Floats) -> _Moments:
     if not weight > 0:
         raise DataError("the sample weights add up to zero over all parties")
     size = basis.shape[1]
-    gram = np.zeros((size, size))
-    gram[np.triu_indices(size)] = sums["xx"]
-    gram += np.triu(gram, 1).T
+    gram, y_gram = _symmetric(sums["xx"], size), _symmetric(sums["yy"], len(frame.y_centre))
     cross = sums["xy"]
     x_shift, y_shift = sums["x"] / weight, sums["y"] / weight
     if frame.centred:
         gram -= weight * np.outer(x_shift, x_shift)
         cross -= weight * np.outer(x_shift, y_shift)
-    return _Moments(weight, gram, cross, x_shift, y_shift)
+        y_gram -= weight * np.outer(y_shift, y_shift)
+    return _Moments(weight, gram, cross, y_gram, x_shift, y_shift)
+
+
+def _symmetric(upper: Floats, size: int) -> Floats:
+    matrix = np.zeros((size, size))
+    matrix[np.triu_indices(size)] = upper
+    return np.asarray(matrix + np.triu(matrix, 1).T)
 
 
 def _off_centre(moments: _Moments, frame: _Frame) -> bool:
     """Whether a mean lies so far from the provisional centre that its correction cancels digits."""
-    beyond_rounding = np.abs(moments.x_shift) > _rounding(frame)
-    cancels = moments.weight * moments.x_shift**2 > moments.gram.diagonal()
-    return bool((beyond_rounding & cancels).any())
+    y_rounding = 32 * _EPS * np.abs(frame.y_centre) * frame.y_scale
+    return any(
+        bool(((np.abs(shift) > rounding) & (moments.weight * shift**2 > squares)).any())
+        for shift, rounding, squares in (
+            (moments.x_shift, _rounding(frame), moments.gram.diagonal()),
+            (moments.y_shift, y_rounding, moments.y_gram.diagonal()),
+        )
+    )
 
 
 def _recentred(frame: _Frame, moments: _Moments) -> _Frame:
@@ -242,10 +262,10 @@ def _factorise(
 
 
 @party_op("gram.pilot")
-def pilot_statistic(X: Floats, y: Floats) -> Statistics:
+def pilot_statistic(X: Any, y: Floats) -> Statistics:
     """Sums, and sums of magnitudes, over a few thousand rows spread evenly over a party's own."""
-    step = max(1, -(-len(X) // _PILOT_ROWS))
-    x, targets = X[::step], _as_columns(y)[::step]
+    step = max(1, -(-X.shape[0] // _PILOT_ROWS))
+    x, targets = dense(X[::step]), as_columns(y)[::step]
     return {
         "rows": len(x),
         "x": x.sum(axis=0),
@@ -257,7 +277,7 @@ def pilot_statistic(X: Floats, y: Floats) -> Statistics:
 
 @party_op("gram.sums")
 def gram_statistic(
-    X: Floats,
+    X: Any,
     y: Floats,
     sample_weight: Floats | None,
     x_centre: Floats,
@@ -271,17 +291,17 @@ def gram_statistic(
     -------
     dict
         ``weight``; ``x`` (k,) and ``y`` (t,), first moments; ``xx`` (k (k + 1) / 2,), the upper
-        triangle of second moments row by row; ``xy`` (k, t). Targets are in units of
-        ``1 / y_scale``.
+        triangle of second moments row by row; ``xy`` (k, t); ``yy`` (t (t + 1) / 2,). Targets are
+        in units of ``1 / y_scale``.
     """
-    targets = _as_columns(y)
+    targets = as_columns(y)
     # A diagonal basis can wait until the rows are summed.
     lengths = basis.diagonal() if _is_diagonal(basis) else None
     size = basis.shape[1]
     gram, sides = np.zeros((size, size)), np.zeros((size, 1 + len(y_centre)))
-    corner = np.zeros((1, 1 + len(y_centre)))
-    for rows in row_blocks(len(X), X.shape[1]):
-        x = X[rows] - x_centre
+    corner = np.zeros((1 + len(y_centre), 1 + len(y_centre)))
+    for rows in row_blocks(*X.shape):
+        x = dense(X[rows]) - x_centre
         side = np.empty((len(x), 1 + len(y_centre)))
         side[:, 0] = 1.0
         np.subtract(targets[rows], y_centre, out=side[:, 1:])
@@ -293,7 +313,7 @@ def gram_statistic(
             x = x @ basis
         gram += x.T @ x
         sides += x.T @ side
-        corner += side[:, :1].T @ side
+        corner += side.T @ side
     if lengths is not None:
         gram *= np.outer(lengths, lengths)
         sides *= lengths[:, np.newaxis]
@@ -303,11 +323,18 @@ def gram_statistic(
         "y": corner[0, 1:] * y_scale,
         "xx": gram[np.triu_indices(size)],
         "xy": sides[:, 1:] * y_scale,
+        "yy": (corner[1:, 1:] * np.outer(y_scale, y_scale))[np.triu_indices(len(y_centre))],
     }
 
 
-def _as_columns(y: Floats) -> Floats:
+def as_columns(y: Floats) -> Floats:
+    """Targets as a table."""
     return y if y.ndim == 2 else y[:, np.newaxis]
+
+
+def dense(rows: Any) -> Floats:
+    """A block of rows, of an array or a CSR matrix, as an array."""
+    return np.asarray(rows.toarray() if sparse.issparse(rows) else rows)
 
 
 def _is_diagonal(basis: Floats) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -19,6 +20,7 @@ from fedruntime.data.handle import Handle
 from fedruntime.errors import DataError, UnsupportedError
 
 Fit = Callable[[Any, Cohort], Mapping[str, Handle] | None]
+FitTransform = Callable[[Any, Cohort], Handle]
 Score = Callable[[Any, Cohort], float]
 Level = tuple["Exactness", str]
 Judge = Callable[[Any], "Level | None"]
@@ -36,9 +38,14 @@ class Exactness(str, Enum):
 
 
 def public_name(kind: type) -> str:
-    """A class's qualified name without the private modules in it."""
-    parts = [part for part in kind.__module__.split(".") if not part.startswith("_")]
-    return ".".join([*parts, kind.__name__])
+    """The qualified name under which a class is imported: that of the outermost module it is in."""
+    parts = kind.__module__.split(".")
+    for end in range(1, len(parts)):
+        module = sys.modules[".".join(parts[:end])]
+        # A module's __getattr__ may refuse what is experimental.
+        if vars(module).get(kind.__name__) is kind:
+            return f"{module.__name__}.{kind.__name__}"
+    return ".".join([*(part for part in parts if not part.startswith("_")), kind.__name__])
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,11 @@ class Family:
     score : callable, optional
         ``(model, cohort) -> float``, where ``model.score`` is neither accuracy, R2, nor the mean
         of ``score_samples``.
+    measures : mapping
+        Further methods of rows that give one number, by name: ``(model, cohort) -> float``.
+    fit_transform : callable, optional
+        ``(model, cohort) -> handle``, where scikit-learn's ``fit_transform`` gives something else
+        than ``fit`` and then ``transform``, or where both in one are cheaper.
     """
 
     estimator: type
@@ -79,6 +91,8 @@ class Family:
     parts: Parts | None = None
     judge: Judge | None = None
     score: Score | None = None
+    fit_transform: FitTransform | None = None
+    measures: Mapping[str, Score] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -118,12 +132,24 @@ def federated(
     parts: Parts | None = None,
     judge: Judge | None = None,
     score: Score | None = None,
+    fit_transform: FitTransform | None = None,
+    measures: Mapping[str, Score] | None = None,
 ) -> Callable[[Fit], Fit]:
     """Register a function as the federated fit of a scikit-learn class; see ``Family``."""
 
     def register(fit: Fit) -> Fit:
         _FAMILIES[estimator] = Family(
-            estimator, exactness, how, fit, parameters or {}, when or {}, parts, judge, score
+            estimator,
+            exactness,
+            how,
+            fit,
+            parameters or {},
+            when or {},
+            parts,
+            judge,
+            score,
+            fit_transform,
+            measures or {},
         )
         return fit
 
@@ -199,6 +225,12 @@ def fit(model: Any, cohort: Cohort) -> Mapping[str, Handle]:
     DataError
         If the cohort holds rows that the model's ``fit`` does not take.
     """
+    require_supported(model, cohort)
+    return family_of(model).fit(model, cohort) or {}
+
+
+def require_supported(model: Any, cohort: Cohort) -> None:
+    """Refuse a fit whose class, parameters or rows do not allow it; errors are those of ``fit``."""
     for refusal in support(model).refusals:
         supported = ", ".join(map(repr, refusal.supported))
         raise UnsupportedError(
@@ -206,7 +238,6 @@ def fit(model: Any, cohort: Cohort) -> Mapping[str, Handle]:
             f"supported: {refusal.parameter} = {supported}"
         )
     _require_accepted(model, cohort)
-    return family_of(model).fit(model, cohort) or {}
 
 
 def _require_accepted(model: Any, cohort: Cohort) -> None:

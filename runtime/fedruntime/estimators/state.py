@@ -7,29 +7,62 @@ what is done with the model there.
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections import UserList
 from collections.abc import Callable, Mapping
-from functools import cache
-from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import sklearn
+from scipy import sparse
+from scipy.interpolate import BSpline
+from sklearn import calibration, multiclass
+from sklearn._loss.loss import BaseLoss
 from sklearn.base import BaseEstimator
+from sklearn.cluster._bisect_k_means import _BisectingTree
 from sklearn.compose import make_column_selector
 from sklearn.impute import MissingIndicator
+from sklearn.impute._iterative import _ImputerTriplet
+from sklearn.model_selection._search import BaseSearchCV
 from sklearn.preprocessing import FunctionTransformer, LabelBinarizer
 
 from fedruntime.errors import ProtocolError, UnsupportedError
 from fedruntime.estimators import registry
+from fedruntime.estimators.linear_model.pointwise_loss import as_message, pointwise_loss
 from fedruntime.functions import name_of, resolve
 from fedruntime.messages import Named, Public
 
+# What scikit-learn has since 1.6 and 1.8.
+_NEWER = tuple(
+    getattr(module, name)
+    for module, name in (
+        (getattr(sklearn, "frozen", None), "FrozenEstimator"),
+        (calibration, "_TemperatureScaling"),
+    )
+    if hasattr(module, name)
+)
 # What the fitted attributes of registered classes hold besides registered classes.
-_HELPERS = (FunctionTransformer, LabelBinarizer, MissingIndicator, make_column_selector)
+_HELPERS = (
+    FunctionTransformer,
+    LabelBinarizer,
+    MissingIndicator,
+    calibration._CalibratedClassifier,
+    calibration._SigmoidCalibration,
+    _BisectingTree,
+    make_column_selector,
+    multiclass._ConstantPredictor,
+    *_NEWER,
+)
 _TYPES = {kind.__name__: kind for kind in (bool, float, int, object, str)}
-# How fit arguments are routed between steps; parties fit nothing.
-_NOT_SENT = frozenset({"_metadata_request"})
+# What only a fit looks at; parties fit nothing.
+_NOT_SENT = frozenset({"_metadata_request", "cv", "named_estimators_", "scoring"})
+_DRAWS = (np.random.RandomState, np.random.Generator)
+_SPARSE = {
+    kind.__name__: kind
+    for kind in (sparse.csr_matrix, sparse.csc_matrix, sparse.csr_array, sparse.csc_array)
+}
 _PLAIN = (type(None), bool, int, float, str)
 
 
@@ -65,7 +98,7 @@ def import_state(state: Public) -> Any:
     return _imported(state)
 
 
-@cache
+@functools.cache
 def _classes() -> Mapping[str, type]:
     listed = (*registry.families(), *_HELPERS)
     return {_public_name(kind): kind for kind in listed}
@@ -84,11 +117,18 @@ def _exported(value: Any, path: str) -> Public:
     if isinstance(value, UserList):
         # scikit-learn 1.5 keeps lists of columns that warn when they are read.
         return _exported(value.data, path)
+    if isinstance(value, _ImputerTriplet):
+        return _tagged("imputation", [_exported(part, path) for part in value])
     if isinstance(value, list):
         return [_exported(entry, f"{path}[{number}]") for number, entry in enumerate(value)]
     if isinstance(value, tuple):
         entries = [_exported(entry, f"{path}[{number}]") for number, entry in enumerate(value)]
         return _tagged("tuple", entries)
+    if isinstance(value, set | frozenset):
+        return _tagged("set", [_exported(entry, path) for entry in sorted(value, key=repr)])
+    if isinstance(value, Mapping) and value and _is_vocabulary(value):
+        numbers = list(value.values())
+        return _tagged("vocabulary", [list(value), np.array(numbers), type(numbers[0]) is int])
     if isinstance(value, Mapping):
         pairs = [[_exported(key, path), _exported(value[key], f"{path}[{key!r}]")] for key in value]
         return _tagged("map", pairs)
@@ -100,6 +140,11 @@ def _exported(value: Any, path: str) -> Public:
         return _tagged("objects", {"shape": list(value.shape), "entries": entries})
     if isinstance(value, np.ndarray) and value.dtype.kind in "biufUSMm":
         return value
+    if sparse.issparse(value):
+        parts = [getattr(value, part) for part in ("data", "indices", "indptr")]
+        return _tagged("sparse", [type(value).__name__, *parts, list(value.shape)])
+    if isinstance(value, BSpline):
+        return _tagged("spline", [value.t, value.c, value.k, value.extrapolate])
     if isinstance(value, np.dtype):
         return _tagged("dtype", value.str)
     if isinstance(value, pd.Index):
@@ -110,9 +155,20 @@ def _exported(value: Any, path: str) -> Public:
         return _exported(np.asarray(value), path)
     if isinstance(value, type):
         return _exported_type(value, path)
-    if isinstance(value, FunctionType | BuiltinFunctionType | np.ufunc):
+    if isinstance(value, functools.partial):
+        made = (value.func, value.args, value.keywords)
+        return _tagged("partial", [_exported(part, path) for part in made])
+    if inspect.isroutine(value) or isinstance(value, np.ufunc):
         return _tagged("function", name_of(value))
+    if isinstance(value, BaseLoss):
+        return _tagged("loss", as_message(value))
     return _exported_object(value, path)
+
+
+def _is_vocabulary(value: Mapping[Any, Any]) -> bool:
+    """Whether strings are mapped to integers of one type, of which there may be very many."""
+    kinds = set(map(type, value.values()))
+    return kinds in ({int}, {np.int64}) and set(map(type, value)) == {str}
 
 
 def _exported_type(kind: type, path: str) -> Public:
@@ -124,11 +180,13 @@ def _exported_type(kind: type, path: str) -> Public:
 
 
 def _exported_object(value: Any, path: str) -> Public:
+    if isinstance(value, BaseSearchCV) and hasattr(value, "best_estimator_"):
+        return _exported(value.best_estimator_, f"{path}.best_estimator_")
     name = _public_name(type(value))
     if _classes().get(name) is not type(value):
         raise _refusal(type(value), path)
     attributes = {
-        attribute: _exported(held, f"{path}.{attribute}")
+        attribute: _exported(None if isinstance(held, _DRAWS) else held, f"{path}.{attribute}")
         for attribute, held in vars(value).items()
         if attribute not in _NOT_SENT
     }
@@ -161,7 +219,8 @@ def _imported(state: Public) -> Any:
 
 def _objects(of: Public) -> Any:
     flat = np.empty(len(of["entries"]), dtype=object)
-    flat[:] = _imported(of["entries"])
+    for number, entry in enumerate(of["entries"]):
+        flat[number] = _imported(entry)
     return flat.reshape(of["shape"])
 
 
@@ -177,6 +236,13 @@ def _type(name: str) -> type:
 def _series(of: Public) -> Any:
     index, values = _imported(of)
     return pd.Series(values, index=index)
+
+
+def _sparse(of: Public) -> Any:
+    name, data, indices, indptr, shape = of
+    if name not in _SPARSE:
+        raise ProtocolError(f"a model's state names an unknown kind of matrix: {name!r}")
+    return _SPARSE[name]((data, indices, indptr), shape=tuple(shape))
 
 
 def _function(of: Any) -> Any:
@@ -196,10 +262,25 @@ def _object(of: Public) -> Any:
     return model
 
 
+def _vocabulary(of: Public) -> dict[str, Any]:
+    words, numbers, plain = of
+    return dict(zip(words, numbers.tolist() if plain else numbers, strict=True))
+
+
+def _partial(of: Public) -> Any:
+    function, arguments, keywords = _imported(of)
+    return functools.partial(function, *arguments, **keywords)
+
+
 _BUILDERS: Mapping[str, Callable[[Any], Any]] = {
     "scalar": lambda of: of[()],
     "tuple": lambda of: tuple(_imported(of)),
+    "set": lambda of: set(_imported(of)),
+    "vocabulary": _vocabulary,
     "map": lambda of: {_imported(key): _imported(entry) for key, entry in of},
+    "imputation": lambda of: _ImputerTriplet(*_imported(of)),
+    "sparse": _sparse,
+    "spline": lambda of: BSpline.construct_fast(*of),
     "slice": lambda of: slice(*_imported(of)),
     "objects": _objects,
     "dtype": np.dtype,
@@ -207,5 +288,7 @@ _BUILDERS: Mapping[str, Callable[[Any], Any]] = {
     "series": _series,
     "type": _type,
     "function": _function,
+    "loss": pointwise_loss,
+    "partial": _partial,
     "object": _object,
 }

@@ -88,6 +88,20 @@ def require_table(X: Handle) -> None:
         )
 
 
+def require_dense(X: Handle) -> None:
+    """Refuse a sparse matrix, in scikit-learn's words.
+
+    Raises
+    ------
+    DataError
+    """
+    if X.facts.kind == "sparse":
+        raise DataError(
+            "Sparse data was passed for X, but dense data is required. Use '.toarray()' to convert "
+            "to a dense numpy array."
+        )
+
+
 def column_name(facts: Facts, number: int) -> str:
     """A column as messages mention it."""
     return repr(facts.columns[number]) if facts.columns is not None else str(number)

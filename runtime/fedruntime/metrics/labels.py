@@ -9,6 +9,19 @@ import pandas as pd
 
 from fedruntime.errors import DataError, UnsupportedError
 from fedruntime.messages import Array
+from fedruntime.operations import Statistics, party_op, row_op
+
+
+@party_op("metrics.true_labels", reveals="the distinct labels")
+def true_labels(y_true: Any) -> Statistics:
+    """The classes that occur among a party's true labels."""
+    return {"labels": np.unique(class_labels(y_true, "y_true"))}
+
+
+@row_op("metrics.is_any_of")
+def is_any_of(y_true: Any, classes: Array) -> Array:
+    """Whether each row's label is one of some classes."""
+    return np.isin(class_labels(y_true, "y_true"), classes)
 
 
 def class_labels(rows: Any, name: str) -> Array:

@@ -22,8 +22,7 @@ from fedruntime.cohort import Cohort
 from fedruntime.counterpart import counterpart
 from fedruntime.errors import DataError
 from fedruntime.messages import Array
-from fedruntime.metrics.labels import class_labels
-from fedruntime.metrics.probabilities import true_labels
+from fedruntime.metrics.labels import class_labels, true_labels
 from fedruntime.metrics.weights import has_integer_weights, weight_totals
 from fedruntime.operations import Statistics, party_op
 
@@ -202,11 +201,7 @@ def _one_vs_one(tables: list[ScoreTable], classes: Array, average: str) -> float
 def _of_one_column(local: Callable[..., Any]) -> Callable[..., Any]:
     def federated(cohort: Cohort, **options: Any) -> Any:
         given = next(name for name in _SCORE_NAMES if cohort.has(name))
-        y_score = cohort[given]
-        if y_score.ndim == 2 and y_score.shape[1] > 1:
-            raise DataError(f"{given} needs one column of scores, not {y_score.shape[1]}")
-        table = score_tables(cohort.replace(y_score=y_score))[0]
-        labels, scores, weights = table.surrogate()
+        labels, scores, weights = one_column(cohort, given).surrogate()
         return local(labels, **{given: scores}, sample_weight=weights, **options)
 
     federated.__doc__ = (
@@ -217,8 +212,25 @@ def _of_one_column(local: Callable[..., Any]) -> Callable[..., Any]:
     return counterpart(local, "y_true", *_SCORE_NAMES, "sample_weight")(federated)
 
 
+def one_column(cohort: Cohort, given: str) -> ScoreTable:
+    """The table of scores that go by the given name.
+
+    Raises
+    ------
+    DataError
+        If there are several columns of them.
+    """
+    scores = cohort[given]
+    if scores.ndim == 2 and scores.shape[1] > 1:
+        raise DataError(f"{given} needs one column of scores, not {scores.shape[1]}")
+    return score_tables(cohort.replace(y_score=scores))[0]
+
+
 _SCORE_NAMES = ("y_score", "probas_pred")  # the second is an older name in precision_recall_curve
 
 average_precision_score = _of_one_column(metrics.average_precision_score)
+det_curve = _of_one_column(metrics.det_curve)
+if hasattr(metrics, "confusion_matrix_at_thresholds"):  # from scikit-learn 1.8
+    confusion_matrix_at_thresholds = _of_one_column(metrics.confusion_matrix_at_thresholds)
 precision_recall_curve = _of_one_column(metrics.precision_recall_curve)
 roc_curve = _of_one_column(metrics.roc_curve)

@@ -15,28 +15,51 @@ from fedruntime.model_selection.cross_validation import (
     cross_val_score,
     cross_validate,
 )
+from fedruntime.model_selection.curves import learning_curve, validation_curve
+from fedruntime.model_selection.permutations import permutation_test_score
 from fedruntime.model_selection.split import train_test_split
 from fedruntime.model_selection.splitters import (
+    GroupKFold,
+    GroupShuffleSplit,
     KFold,
+    LeaveOneGroupOut,
+    LeaveOneOut,
+    LeavePGroupsOut,
+    LeavePOut,
+    PredefinedSplit,
     RepeatedKFold,
     RepeatedStratifiedKFold,
     ShuffleSplit,
+    StratifiedGroupKFold,
     StratifiedKFold,
     StratifiedShuffleSplit,
+    TimeSeriesSplit,
 )
 
 __all__ = [
+    "GroupKFold",
+    "GroupShuffleSplit",
     "KFold",
+    "LeaveOneGroupOut",
+    "LeaveOneOut",
+    "LeavePGroupsOut",
+    "LeavePOut",
+    "PredefinedSplit",
     "RepeatedKFold",
     "RepeatedStratifiedKFold",
     "RowSelection",
     "ShuffleSplit",
+    "StratifiedGroupKFold",
     "StratifiedKFold",
     "StratifiedShuffleSplit",
+    "TimeSeriesSplit",
     "cross_val_predict",
     "cross_val_score",
     "cross_validate",
+    "learning_curve",
+    "permutation_test_score",
     "train_test_split",
+    "validation_curve",
 ]
 
 

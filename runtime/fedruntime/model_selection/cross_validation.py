@@ -1,8 +1,4 @@
-"""Cross-validation over handles, run by scikit-learn's own on a stand-in.
-
-scikit-learn is given the row positions for X, and an estimator that turns positions into rows at
-the parties. So folds, errors, warnings and results are its own, and no row is needed here.
-"""
+"""Cross-validation over handles, run by scikit-learn's own on a stand-in (see ``stand_in``)."""
 
 from __future__ import annotations
 
@@ -12,8 +8,9 @@ from typing import Any
 
 import numpy as np
 from sklearn import model_selection
-from sklearn.base import BaseEstimator, clone, is_classifier
+from sklearn.base import clone, is_classifier
 
+from fedruntime.aggregation.aggregator import Aggregator
 from fedruntime.counterpart import assembled, at_parties
 from fedruntime.data.handle import Handle
 from fedruntime.data.take import take
@@ -21,38 +18,9 @@ from fedruntime.errors import UnsupportedError
 from fedruntime.messages import Array
 from fedruntime.model import FLModel
 from fedruntime.model_selection.folds import Folds, draw_folds
-from fedruntime.model_selection.scoring import Scorer, federated_scorer, federated_scorers
+from fedruntime.model_selection.scoring import federated_scorer, federated_scorers
+from fedruntime.model_selection.stand_in import Places, StandIn, on_places
 from fedruntime.operations import row_op
-
-
-class FoldModel(BaseEstimator):  # type: ignore[misc]
-    """An estimator for positions: fits a federated model on the rows that are there.
-
-    Parameters
-    ----------
-    model : FLModel
-    folds : Folds
-    rows : mapping
-        Handles by the name of the parameter of ``fit`` that they are for.
-    """
-
-    def __init__(self, model: FLModel, folds: Folds, rows: Mapping[str, Handle]) -> None:
-        self.model = model
-        self.folds = folds
-        self.rows = rows
-
-    def __sklearn_clone__(self) -> FoldModel:
-        return FoldModel(clone(self.model), self.folds, self.rows)
-
-    def fit(self, positions: Array, y: None = None) -> FoldModel:
-        rows = self.at(positions)
-        self.model.fit(rows["X"], rows.get("y"), rows.get("sample_weight"))
-        return self
-
-    def at(self, positions: Array) -> dict[str, Handle]:
-        """The rows at these positions."""
-        index = self.folds.index(positions)
-        return {name: take(rows, index) for name, rows in self.rows.items()}
 
 
 def cross_validate(estimator: Any, X: Any, y: Any = None, **options: Any) -> dict[str, Any]:
@@ -67,29 +35,32 @@ def cross_validate(estimator: Any, X: Any, y: Any = None, **options: Any) -> dic
     **options
         scikit-learn's. ``cv`` may be an integer, a splitter, or pairs of pooled positions;
         ``scoring`` names, or scorers of metrics that have a counterpart here;
-        ``params={"sample_weight": handle}`` goes to ``fit``. ``n_jobs`` has no effect: parties
-        answer one round after another.
+        ``params={"sample_weight": handle}`` goes to ``fit``, ``groups`` to the splitter.
+        ``n_jobs`` has no effect: parties answer one round after another.
 
     Raises
     ------
     UnsupportedError
-        For groups, for scoring functions that would see rows, for other fit parameters.
+        For scoring functions that would see rows.
     """
     X, y = assembled(X), assembled(y)
     if not at_parties({"X": X, "y": y}):
-        return dict(model_selection.cross_validate(_local(estimator), X, y, **options))
+        return dict(model_selection.cross_validate(local(estimator), X, y, **options))
     scoring = federated_scorers(options.pop("scoring", None))
-    fold_model = _fold_model(estimator, X, y, options)
-    folds = fold_model.folds
-    if options.get("return_indices") and not folds.public:
+    model = stand_in(estimator, X, y, options)
+    if options.get("return_indices") and not model.folds.public:
         raise UnsupportedError("return_indices: the row numbers of stratified folds stay put")
+    places = Places(model.folds, len(X))
     result = model_selection.cross_validate(
-        fold_model,
-        np.arange(len(X)),
-        cv=folds.positions,
-        scoring=_on_positions(scoring),
+        model,
+        places,
+        cv=places.folds,
+        scoring=on_places(scoring),
         **{**options, "n_jobs": 1},
     )
+    if "indices" in result:
+        train, test = zip(*model.folds.positions, strict=True)
+        result["indices"] = {"train": train, "test": test}
     if "estimator" in result:
         result["estimator"] = [fitted.model for fitted in result["estimator"]]
     return dict(result)
@@ -103,7 +74,7 @@ def cross_val_score(estimator: Any, X: Any, y: Any = None, **options: Any) -> Ar
     X, y = assembled(X), assembled(y)
     signature(model_selection.cross_val_score).bind(estimator, X, y, **options)
     if not at_parties({"X": X, "y": y}):
-        scores = model_selection.cross_val_score(_local(estimator), X, y, **options)
+        scores = model_selection.cross_val_score(local(estimator), X, y, **options)
     else:
         federated_scorer(options.get("scoring"))  # one scoring, not several
         scores = cross_validate(estimator, X, y, **options)["test_score"]
@@ -131,17 +102,55 @@ def cross_val_predict(estimator: Any, X: Any, y: Any = None, **options: Any) -> 
     X, y = assembled(X), assembled(y)
     signature(model_selection.cross_val_predict).bind(estimator, X, y, **options)
     if not at_parties({"X": X, "y": y}):
-        return model_selection.cross_val_predict(_local(estimator), X, y, **options)
+        return model_selection.cross_val_predict(local(estimator), X, y, **options)
     method = options.get("method", "predict")
-    stand_in = _fold_model(estimator, X, y, options)
-    folds = stand_in.folds
+    blank = stand_in(estimator, X, y, options)
+    folds = blank.folds
+    return predict_out_of_fold(blank.model, blank.rows, folds, method)
+
+
+def predict_out_of_fold(
+    estimator: Any,
+    rows: Mapping[str, Handle],
+    folds: Folds,
+    method: str,
+    *,
+    aggregator: Aggregator | None = None,
+) -> Handle:
+    """What models say of rows that they were not fitted on.
+
+    Parameters
+    ----------
+    estimator : FLModel or scikit-learn estimator
+        A clone of it is fitted in every fold.
+    rows : mapping
+        Handles by the name of the parameter of ``fit`` that they are for.
+    folds : Folds
+    method : str
+        Such as ``predict``.
+    aggregator : Aggregator, optional
+        For an estimator that is no ``FLModel``.
+
+    Raises
+    ------
+    ValueError
+        If the test folds are no partition of the rows.
+    UnsupportedError
+        If a class is missing from the training rows of a fold and the method gives one column a
+        class.
+    """
+    if not isinstance(estimator, FLModel):
+        estimator = FLModel(model=estimator, aggregator=aggregator)
+    X = rows["X"]
     tested = np.concatenate([test for _, test in folds.positions])
     if not np.array_equal(np.sort(tested), np.arange(len(X))):
         raise ValueError("cross_val_predict only works for partitions")
     numbers = X.federation.map(row_numbers, rows=X, purpose="cross_val_predict")
     predictions, places, classes = [], [], []
     for train, test in folds.positions:
-        model = clone(stand_in).fit(train).model
+        index = folds.index(train)
+        model = clone(estimator)
+        model.fit(**{name: take(handle, index) for name, handle in rows.items()})
         index = folds.index(test)
         predictions.append(getattr(model, method)(take(X, index)))
         places.append(take(numbers, index))
@@ -173,33 +182,20 @@ def put_back(parts: list[Any], places: list[Array]) -> Array:
     return predicted[np.argsort(np.concatenate(places), kind="stable")]
 
 
-def _fold_model(estimator: Any, X: Handle, y: Handle | None, options: dict[str, Any]) -> FoldModel:
+def stand_in(estimator: Any, X: Handle, y: Handle | None, options: dict[str, Any]) -> StandIn:
     """The stand-in, and out of the options what has gone into it."""
-    if options.pop("groups", None) is not None:
-        raise UnsupportedError("groups: cross-validation by groups has no federated counterpart")
     params = dict(options.pop("params", None) or options.pop("fit_params", None) or {})
-    rows = {"X": X, "y": y, "sample_weight": assembled(params.pop("sample_weight", None))}
-    if params:
-        raise UnsupportedError(f"params: {', '.join(params)} cannot be passed to a federated fit")
-    at_parties(rows)
+    groups = assembled(params.pop("groups", options.pop("groups", None)))
+    rows = {"X": X, "y": y, **{name: assembled(given) for name, given in params.items()}}
+    at_parties({**rows, "groups": groups if isinstance(groups, Handle) else None})
     if not isinstance(estimator, FLModel):
         estimator = FLModel(model=estimator)
     classifier = is_classifier(estimator.to_sklearn())
-    folds = draw_folds(options.pop("cv", None), X, y, classifier=classifier)
+    folds = draw_folds(options.pop("cv", None), X, y, classifier=classifier, groups=groups)
     given = {name: handle for name, handle in rows.items() if handle is not None}
-    return FoldModel(estimator, folds, given)
+    return StandIn(estimator, folds, given)
 
 
-def _on_positions(scorers: Scorer | dict[str, Scorer]) -> Any:
-    if isinstance(scorers, dict):
-        return {name: _on_positions(scorer) for name, scorer in scorers.items()}
-
-    def score(fitted: FoldModel, positions: Array, y: None = None) -> float:
-        rows = fitted.at(positions)
-        return scorers(fitted.model, rows["X"], rows.get("y"))
-
-    return score
-
-
-def _local(estimator: Any) -> Any:
+def local(estimator: Any) -> Any:
+    """scikit-learn's own estimator, for local data."""
     return estimator.to_sklearn() if isinstance(estimator, FLModel) else estimator

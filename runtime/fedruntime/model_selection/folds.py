@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from sklearn import model_selection
 
+from fedruntime.caller import where
 from fedruntime.data.handle import Handle
 from fedruntime.data.selection import RowSelection
-from fedruntime.errors import UnsupportedError
+from fedruntime.errors import DataError, RevealError, UnsupportedError
 from fedruntime.messages import Array
 from fedruntime.metrics.labels import is_continuous
 from fedruntime.model_selection.strata import Strata
@@ -21,6 +22,14 @@ from fedruntime.operations import Statistics, party_op
 
 _STRATIFIED_FOLDS = (model_selection.StratifiedKFold, model_selection.RepeatedStratifiedKFold)
 _STRATIFIED = (*_STRATIFIED_FOLDS, model_selection.StratifiedShuffleSplit)
+_GROUPED = (
+    model_selection.GroupKFold,
+    model_selection.GroupShuffleSplit,
+    model_selection.LeaveOneGroupOut,
+    model_selection.LeavePGroupsOut,
+    model_selection.StratifiedGroupKFold,
+)
+_OF_SINGLE_ROWS = (model_selection.LeaveOneOut, model_selection.LeavePOut)
 
 
 @party_op("model_selection.is_classes", reveals="whether the target holds classes")
@@ -50,7 +59,9 @@ class Folds:
     public: bool
 
 
-def draw_folds(cv: Any, X: Handle, y: Handle | None, *, classifier: bool) -> Folds:
+def draw_folds(
+    cv: Any, X: Handle, y: Handle | None, *, classifier: bool, groups: Any = None
+) -> Folds:
     """Draw the folds that ``sklearn.model_selection.check_cv`` and the splitter would.
 
     Parameters
@@ -59,21 +70,51 @@ def draw_folds(cv: Any, X: Handle, y: Handle | None, *, classifier: bool) -> Fol
     X, y : Handle
     classifier : bool
         Whether ``None`` or an integer means stratified folds, given that ``y`` holds classes.
+    groups : Handle, or public array, optional
+        For splitters that keep groups of rows together.
 
     Raises
     ------
+    RevealError
+        For a splitter that leaves out single rows.
     UnsupportedError
         For an iterable of stratified selections.
     """
     splitter = _splitter(cv, y, classifier)
+    if isinstance(splitter, _OF_SINGLE_ROWS):
+        raise single_rows_refused(splitter)
     rows = np.arange(len(X))
+    by_class = isinstance(splitter, model_selection.StratifiedGroupKFold)
+    if isinstance(groups, Handle) and isinstance(splitter, _GROUPED):
+        strata = Strata.of_groups(groups, y if by_class else None)
+        return _opaque(splitter, rows, strata, in_order=True)
+    if by_class and groups is not None:
+        raise DataError(
+            "StratifiedGroupKFold needs the groups where the labels are: load them with fed.load"
+        )
     if y is None or not isinstance(splitter, _STRATIFIED):
-        pairs = splitter.split(rows) if hasattr(splitter, "split") else splitter
+        pairs = _public_pairs(splitter, rows, groups) if hasattr(splitter, "split") else splitter
         return Folds([_positions(pair) for pair in pairs], lambda positions: positions, True)
     in_order = isinstance(splitter, _STRATIFIED_FOLDS)
-    strata = Strata.of(y, joined=not in_order)
+    return _opaque(splitter, rows, Strata.of(y, joined=not in_order), in_order=in_order)
+
+
+def _public_pairs(splitter: Any, rows: Array, groups: Any) -> Any:
+    """What a splitter draws from row counts and public groups."""
+    return splitter.split(rows, None, None if isinstance(groups, Handle) else groups)
+
+
+def single_rows_refused(splitter: Any) -> RevealError:
+    """Why a splitter that leaves out single rows does not split handles."""
+    return RevealError(
+        f"{where()}{type(splitter).__name__} leaves out single rows, and two sums that differ by "
+        "one row tell it: use KFold(10), whose folds have many"
+    )
+
+
+def _opaque(splitter: Any, rows: Array, strata: Strata, *, in_order: bool) -> Folds:
     return Folds(
-        list(splitter.split(rows, strata.labels)),
+        list(splitter.split(rows, strata.labels, strata.groups)),
         lambda positions: strata.select(positions, in_order=in_order),
         False,
     )

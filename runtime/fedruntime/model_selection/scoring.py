@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,9 +10,34 @@ import sklearn.metrics
 
 from fedruntime import metrics
 from fedruntime.errors import UnsupportedError
+from fedruntime.metrics.response import response
 
-Scorer = Callable[[Any, Any, Any], float]
-"""``(model, X, y) -> score``; greater is better."""
+Scorer = Callable[..., float]
+"""``(model, X, y, sample_weight=None) -> score``; greater is better."""
+
+
+def _positive_likelihood_ratio(y_true: Any, y_pred: Any) -> float:
+    return float(_likelihood_ratios(y_true, y_pred)[0])
+
+
+def _negative_likelihood_ratio(y_true: Any, y_pred: Any) -> float:
+    return float(_likelihood_ratios(y_true, y_pred)[1])
+
+
+def _likelihood_ratios(y_true: Any, y_pred: Any) -> tuple[float, float]:
+    """As the scorers of both have it: what is undefined is 1, where the version can say so."""
+    known = inspect.signature(metrics.class_likelihood_ratios).parameters
+    options = {"replace_undefined_by": 1.0} if "replace_undefined_by" in known else {}
+    ratios: tuple[float, float] = metrics.class_likelihood_ratios(y_true, y_pred, **options)
+    return ratios
+
+
+# What a scorer's function is for handles, by its name.
+_MEASURES: dict[str, Callable[..., Any]] = {
+    **{name: getattr(metrics, name) for name in metrics.__all__},
+    "negative_likelihood_ratio": _negative_likelihood_ratio,
+    "positive_likelihood_ratio": _positive_likelihood_ratio,
+}
 
 
 def federated_scorer(scoring: Any) -> Scorer:
@@ -29,7 +55,7 @@ def federated_scorer(scoring: Any) -> Scorer:
         For a function that would see rows, or a metric without a federated counterpart.
     """
     if scoring is None:
-        return lambda model, X, y: float(model.score(X, y))
+        return _own_score
     scorer = sklearn.metrics.get_scorer(scoring)
     function = getattr(scorer, "_score_func", None)
     if function is None:
@@ -37,19 +63,27 @@ def federated_scorer(scoring: Any) -> Scorer:
             f"scoring={scoring!r} would be called with rows of the parties: use a name such as "
             "'accuracy', or make_scorer with a metric of fedruntime.metrics"
         )
-    if function.__name__ not in metrics.__all__:
+    measure = _MEASURES.get(function.__name__)
+    if measure is None:
         raise UnsupportedError(
             f"scoring={scoring!r}: {function.__name__} has no counterpart in fedruntime.metrics"
         )
-    measure = getattr(metrics, function.__name__)
     methods = scorer._response_method
     methods = (methods,) if isinstance(methods, str) else tuple(methods)
 
-    def score(model: Any, X: Any, y: Any) -> float:
-        response = _response(model, X, methods, scorer._kwargs.get("pos_label"))
-        return float(scorer._sign * measure(y, response, **scorer._kwargs))
+    positive = scorer._get_pos_label()
+    takes_weights = "sample_weight" in inspect.signature(measure).parameters
+
+    def score(model: Any, X: Any, y: Any, sample_weight: Any = None) -> float:
+        output, _ = response(model, lambda name: getattr(model, name)(X), methods, positive)
+        weights = {"sample_weight": sample_weight} if takes_weights else {}
+        return float(scorer._sign * measure(y, output, **{**weights, **scorer._kwargs}))
 
     return score
+
+
+def _own_score(model: Any, X: Any, y: Any, sample_weight: Any = None) -> float:
+    return float(model.score(X, y, sample_weight=sample_weight))
 
 
 def federated_scorers(scoring: Any) -> Scorer | dict[str, Scorer]:
@@ -59,19 +93,3 @@ def federated_scorers(scoring: Any) -> Scorer | dict[str, Scorer]:
     if isinstance(scoring, list | tuple | set):
         return {name: federated_scorer(name) for name in scoring}
     return federated_scorer(scoring)
-
-
-def _response(model: Any, X: Any, methods: tuple[str, ...], positive: Any) -> Any:
-    """The first of the methods that the model has, as ``sklearn.utils._response`` picks it.
-
-    Of two columns of probabilities, and of a binary decision function, it is the positive class
-    that is scored: the second one unless a scorer says otherwise.
-    """
-    method = next((name for name in methods if hasattr(model, name)), methods[-1])
-    response = getattr(model, method)(X)
-    if method == "predict" or len(getattr(model, "classes_", ())) != 2:
-        return response
-    first = positive is not None and positive == model.classes_[0]
-    if method == "predict_proba":
-        return response[:, 0 if first else 1]
-    return -response if first else response

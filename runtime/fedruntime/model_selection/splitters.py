@@ -15,6 +15,7 @@ from sklearn import model_selection
 
 from fedruntime.data.handle import Handle
 from fedruntime.exchange import common_layout
+from fedruntime.model_selection.folds import single_rows_refused
 from fedruntime.model_selection.strata import Strata
 
 Fold = tuple[Any, Any]  # train and test indices
@@ -23,7 +24,7 @@ Fold = tuple[Any, Any]  # train and test indices
 class _ByRowCount:
     """Splits handles by their public row counts."""
 
-    def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterator[Fold]:
+    def split(self, X: Any = None, y: Any = None, groups: Any = None) -> Iterator[Fold]:
         """Yield train and test indices; X and y may be handles."""
         yield from super().split(_counted(X), _counted(y), groups)  # type: ignore[misc]
 
@@ -44,6 +45,43 @@ class _ByClassCount:
         for fold in super().split(_counted(X), strata.labels, groups):  # type: ignore[misc]
             train, test = (strata.select(part, in_order=self._in_order) for part in fold)
             yield train, test
+
+
+class _ByGroupCount:
+    """Splits handles by the counts of groups, or of classes within groups, in runs of rows."""
+
+    _by_class = False
+
+    def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterator[Fold]:
+        """Yield train and test indices; X, y and groups may be handles, indices then are opaque."""
+        if not isinstance(groups, Handle):
+            yield from super().split(_counted(X), _counted(y), groups)  # type: ignore[misc]
+            return
+        labels = y if self._by_class and isinstance(y, Handle) else None
+        common_layout([each for each in (X, groups, labels) if isinstance(each, Handle)])
+        strata = Strata.of_groups(groups, labels)
+        surrogate = _counted(y) if labels is None else strata.labels
+        for fold in super().split(_counted(X), surrogate, strata.groups):  # type: ignore[misc]
+            train, test = (strata.select(part, in_order=True) for part in fold)
+            yield train, test
+
+
+class _OfSingleRows:
+    """Leaves out rows one by one, which would tell them: what a fit sums over all rows less what it
+    sums over all but one is that row.
+    """
+
+    def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterator[Fold]:
+        """Yield train and test indices of local data.
+
+        Raises
+        ------
+        RevealError
+            For handles.
+        """
+        if isinstance(X, Handle) or isinstance(y, Handle):
+            raise single_rows_refused(self)
+        yield from super().split(X, y, groups)  # type: ignore[misc]
 
 
 def _counted(rows: Any) -> Any:
@@ -85,3 +123,41 @@ class StratifiedShuffleSplit(
     """``sklearn.model_selection.StratifiedShuffleSplit`` that also splits handles."""
 
     _in_order = False
+
+
+class TimeSeriesSplit(_ByRowCount, model_selection.TimeSeriesSplit):  # type: ignore[misc]
+    """``sklearn.model_selection.TimeSeriesSplit`` that also splits handles."""
+
+
+class PredefinedSplit(_ByRowCount, model_selection.PredefinedSplit):  # type: ignore[misc]
+    """``sklearn.model_selection.PredefinedSplit`` that also splits handles; folds are public."""
+
+
+class GroupKFold(_ByGroupCount, model_selection.GroupKFold):  # type: ignore[misc]
+    """``sklearn.model_selection.GroupKFold`` that also splits handles."""
+
+
+class GroupShuffleSplit(_ByGroupCount, model_selection.GroupShuffleSplit):  # type: ignore[misc]
+    """``sklearn.model_selection.GroupShuffleSplit`` that also splits handles."""
+
+
+class LeaveOneGroupOut(_ByGroupCount, model_selection.LeaveOneGroupOut):  # type: ignore[misc]
+    """``sklearn.model_selection.LeaveOneGroupOut`` that also splits handles."""
+
+
+class LeavePGroupsOut(_ByGroupCount, model_selection.LeavePGroupsOut):  # type: ignore[misc]
+    """``sklearn.model_selection.LeavePGroupsOut`` that also splits handles."""
+
+
+class StratifiedGroupKFold(_ByGroupCount, model_selection.StratifiedGroupKFold):  # type: ignore[misc]
+    """``sklearn.model_selection.StratifiedGroupKFold`` that also splits handles."""
+
+    _by_class = True
+
+
+class LeaveOneOut(_OfSingleRows, model_selection.LeaveOneOut):  # type: ignore[misc]
+    """``sklearn.model_selection.LeaveOneOut``, for local data only."""
+
+
+class LeavePOut(_OfSingleRows, model_selection.LeavePOut):  # type: ignore[misc]
+    """``sklearn.model_selection.LeavePOut``, for local data only."""

@@ -13,6 +13,7 @@ rows are all of one class has no secret labels left.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ from fedruntime.errors import RevealError
 from fedruntime.messages import Array
 from fedruntime.metrics.labels import class_labels
 from fedruntime.operations import Statistics, party_op, row_op
+from fedruntime.privacy.disclosure import require_repeats
 
 MIN_RUN = 10
 """Counts of fewer rows than this would all but name their labels."""
@@ -36,8 +38,21 @@ _PURPOSE = "stratified split"
 )
 def class_counts(y: Any, run_lengths: Array, joined: bool) -> Statistics:
     """The classes of one run after another, each run's by first appearance, and their counts."""
-    classes, counts, _ = _by_appearance(_strata(y, joined), run_lengths)
-    return {"classes": classes, "counts": counts}
+    labels = _strata(y, joined)
+    first, counts, _ = _by_appearance(labels, run_lengths)
+    return {"classes": labels[first], "counts": counts}
+
+
+@party_op(
+    "model_selection.group_counts", reveals="the counts of groups in each run, by first appearance"
+)
+def group_counts(y: Any, groups: Any, run_lengths: Array) -> Statistics:
+    """The same of groups, and of classes within groups where labels are given."""
+    members, labels, pairs = _members(y, groups)
+    require_repeats(len(np.unique(members)), len(members), "groups")
+    first, counts, _ = _by_appearance(pairs, run_lengths)
+    found = {"groups": members[first], "counts": counts}
+    return found if y is None else {**found, "classes": labels[first]}
 
 
 @row_op("model_selection.stratified_rows")
@@ -58,8 +73,16 @@ def stratified_rows(
     return np.sort(numbers) if in_order else numbers
 
 
+@row_op("model_selection.grouped_rows")
+def grouped_rows(y: Any, groups: Any, run_lengths: Array, chosen: Array) -> Array:
+    """The numbers of the rows that positions of a surrogate of groups stand for, in order."""
+    _, _, pairs = _members(y, groups)
+    _, _, row_of = _by_appearance(pairs, run_lengths)
+    return np.sort(row_of[chosen])
+
+
 def _by_appearance(labels: Array, run_lengths: Array) -> tuple[Array, Array, Array]:
-    """The classes of each run by first appearance, their counts, and the rows sorted so.
+    """The first row of each class of each run, by appearance; their counts; the rows sorted so.
 
     A group is a run's rows of one class. As runs follow one another, groups ordered by their
     first row are ordered by run, too.
@@ -72,7 +95,7 @@ def _by_appearance(labels: Array, run_lengths: Array) -> tuple[Array, Array, Arr
     )
     order = np.argsort(first)
     rank = np.argsort(order)
-    return labels[first[order]], counts[order], np.argsort(rank[group_of_row], kind="stable")
+    return first[order], counts[order], np.argsort(rank[group_of_row], kind="stable")
 
 
 def _strata(y: Any, joined: bool) -> Array:
@@ -83,21 +106,32 @@ def _strata(y: Any, joined: bool) -> Array:
     return class_labels(y, "y")
 
 
+def _members(y: Any, groups: Any) -> tuple[Array, Array, Array]:
+    """Each row's group, its class, and a number for the pair of both."""
+    members = class_labels(groups, "groups")
+    labels = members if y is None else class_labels(y, "y")
+    _, member = np.unique(members, return_inverse=True)
+    classes, label = np.unique(labels, return_inverse=True)
+    return members, labels, member * len(classes) + label
+
+
 @dataclass(frozen=True, eq=False)
 class Strata:
-    """Labels at the parties and their public surrogate.
+    """Labels, groups, or both, at the parties and their public surrogate.
 
     Parameters
     ----------
-    y : Handle
-    labels : ndarray of shape (n_samples,)
-        The surrogate.
+    rows : mapping
+        Handles ``y`` and ``groups``; one of them may be None.
+    labels, groups : ndarray of shape (n_samples,), or None
+        The surrogates of both.
     joined : bool
         Whether several columns of ``y`` make one class.
     """
 
-    y: Handle
-    labels: Array
+    rows: Mapping[str, Handle | None]
+    labels: Array | None
+    groups: Array | None
     joined: bool
 
     @classmethod
@@ -112,40 +146,58 @@ class Strata:
         DataError
             If ``y`` does not hold classes.
         """
-        layout = y.layout
-        owners, lengths = layout.runs
-        if not y.federation.engine.simulated and len(lengths) and lengths.min() < MIN_RUN:
-            party = layout.parties[owners[np.argmin(lengths)]]
-            raise RevealError(
-                f"a stratified split would reveal class counts of {lengths.min()} rows in a row "
-                f"at {party!r}, less than {MIN_RUN}: stratify before rows are shuffled between "
-                "parties, or split without stratification"
-            )
+        _require_long_runs(y)
         replies = y.federation.collect(
             class_counts, y=y, joined=joined, each=_run_lengths(y), purpose=_PURPOSE
         )
-        parts = [np.repeat(reply["classes"], reply["counts"]) for reply in replies.values()]
-        by_party = np.concatenate([part for part in parts if len(part)] or parts)
-        places = np.concatenate([layout.positions[party] for party in replies])
-        return cls(y, by_party[np.argsort(places)], joined)
+        return cls({"y": y}, _surrogate(y, replies, "classes"), None, joined)
+
+    @classmethod
+    def of_groups(cls, groups: Handle, y: Handle | None = None) -> Strata:
+        """The same for groups of rows, and for the classes within them if ``y`` is given."""
+        _require_long_runs(groups)
+        rows = {"y": y, "groups": groups}
+        replies = groups.federation.collect(
+            group_counts, each=_run_lengths(groups), purpose=_PURPOSE, **rows
+        )
+        labels = None if y is None else _surrogate(groups, replies, "classes")
+        return cls(rows, labels, _surrogate(groups, replies, "groups"), False)
 
     def select(self, positions: Array, *, in_order: bool) -> RowSelection:
         """The rows that positions of the surrogate stand for; see ``stratified_rows``."""
-        layout, local = self.y.layout.take(positions)
+        first = next(handle for handle in self.rows.values() if handle is not None)
+        layout, local = first.layout.take(positions)
         each = {
             party: {**arguments, "chosen": local[party]}
-            for party, arguments in _run_lengths(self.y).items()
+            for party, arguments in _run_lengths(first).items()
         }
-        numbers = self.y.federation.map(
-            stratified_rows,
-            layout=layout,
-            each=each,
-            purpose=_PURPOSE,
-            y=self.y,
-            joined=self.joined,
-            in_order=in_order,
+        if self.groups is None:
+            operation, options = stratified_rows, {"joined": self.joined, "in_order": in_order}
+        else:
+            operation, options = grouped_rows, {}
+        numbers = first.federation.map(
+            operation, layout=layout, each=each, purpose=_PURPOSE, **self.rows, **options
         )
-        return RowSelection(self.y.layout, numbers)
+        return RowSelection(first.layout, numbers)
+
+
+def _require_long_runs(rows: Handle) -> None:
+    owners, lengths = rows.layout.runs
+    if not rows.federation.engine.simulated and len(lengths) and lengths.min() < MIN_RUN:
+        party = rows.layout.parties[owners[np.argmin(lengths)]]
+        raise RevealError(
+            f"a stratified split would reveal class counts of {lengths.min()} rows in a row "
+            f"at {party!r}, less than {MIN_RUN}: stratify before rows are shuffled between "
+            "parties, or split without stratification"
+        )
+
+
+def _surrogate(rows: Handle, replies: Mapping[str, Any], name: str) -> Array:
+    """What the parties counted, repeated and laid out as their rows are."""
+    parts = [np.repeat(reply[name], reply["counts"]) for reply in replies.values()]
+    by_party = np.concatenate([part for part in parts if len(part)] or parts)
+    places = np.concatenate([rows.layout.positions[party] for party in replies])
+    return np.asarray(by_party[np.argsort(places)])
 
 
 def _run_lengths(y: Handle) -> dict[str, dict[str, Array]]:

@@ -187,6 +187,46 @@ SHAPES = {
         "make_pipeline(mct((OneHotEncoder(), ['a'])), Ridge()).fit(X, y)",
         ["8 estimator converted sklearn.pipeline.Pipeline"],
     ),
+    "search-and-its-best-estimator": (
+        "from sklearn.linear_model import LogisticRegression\n"
+        "from sklearn.model_selection import GridSearchCV\n"
+        "g = GridSearchCV(LogisticRegression(), {'C': [1, 2]}, cv=3)\ng.fit(X, y)\n"
+        "b = g.best_estimator_\np = b.predict(X)\nZ = p * 2\nb.fit(X, y)",
+        ["6 estimator converted sklearn.model_selection.GridSearchCV"],
+    ),
+    "steps-of-a-fitted-pipeline": (
+        "from sklearn.linear_model import Ridge\nfrom sklearn.pipeline import make_pipeline\n"
+        "from sklearn.preprocessing import StandardScaler\n"
+        "p = make_pipeline(StandardScaler(), Ridge()).fit(X, y)\n"
+        "Z = p[:-1].transform(X) + p.named_steps['standardscaler'].transform(X)\nZ.mean()",
+        ["7 estimator converted sklearn.pipeline.Pipeline"],
+    ),
+    "labels-of-clusters": (
+        "from sklearn.cluster import KMeans\nkm = KMeans(n_clusters=3, random_state=0)\n"
+        "km.fit(X)\nX['cluster'] = km.labels_\nlen(km.cluster_centers_)",
+        ["5 estimator converted sklearn.cluster.KMeans FM102"],
+    ),
+    "estimators-in-a-stack": (
+        "from sklearn.ensemble import StackingClassifier\n"
+        "from sklearn.linear_model import LogisticRegression, LogisticRegressionCV\n"
+        "parts = [('a', LogisticRegression()), ('b', LogisticRegressionCV())]\n"
+        "StackingClassifier(estimators=parts, final_estimator=LogisticRegression()).fit(X, y)",
+        ["7 estimator converted sklearn.ensemble.StackingClassifier"],
+    ),
+    "default-estimator-is-part-of-it": (
+        "from sklearn.calibration import CalibratedClassifierCV\n"
+        "CalibratedClassifierCV(cv=3).fit(X, y)",
+        ["5 estimator converted sklearn.calibration.CalibratedClassifierCV FM101"],
+    ),
+    "values-permuted-within-parties": (
+        "from sklearn.linear_model import Ridge\n"
+        "from sklearn.model_selection import permutation_test_score, learning_curve\n"
+        "permutation_test_score(Ridge(), X, y)\nlearning_curve(Ridge(), X, y)",
+        [
+            "6 function converted sklearn.model_selection.permutation_test_score FM102",
+            "7 function converted sklearn.model_selection.learning_curve",
+        ],
+    ),
     "transformers-and-row-local-steps": (
         "import numpy as np\nfrom sklearn.linear_model import Ridge\n"
         "from sklearn.preprocessing import StandardScaler\n"
@@ -324,7 +364,7 @@ def test_a_lookup_table_that_is_never_fitted_on_stays(
 def test_exactness_follows_the_parameters() -> None:
     text = LOAD + (
         "from sklearn.linear_model import LogisticRegression as L\n"
-        "L().fit(X, y)\nL(solver='newton-cholesky').fit(X, y)\n"
+        "L().fit(X, y)\nL(solver='saga').fit(X, y)\n"
     )
     first, second = analyse(Source("s.py", text)).sites[1:]
     assert first.exactness is Exactness.EXACT

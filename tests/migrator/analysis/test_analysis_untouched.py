@@ -178,36 +178,34 @@ LEFT = {
         "from sklearn.ensemble import RandomForestClassifier as RF\nRF().fit(X, y)",
         "5 estimator left sklearn.ensemble.RandomForestClassifier FM202",
     ),
-    "search-is-not-supported-yet": (
-        "from sklearn.model_selection import GridSearchCV\n"
-        "from sklearn.linear_model import Ridge\nGridSearchCV(Ridge(), {}).fit(X, y)",
-        "6 estimator left sklearn.model_selection.GridSearchCV FM202",
+    "class-not-supported-yet": (
+        "from sklearn.ensemble import RandomForestClassifier\n"
+        "RandomForestClassifier(random_state=0).fit(X, y)",
+        "5 estimator left sklearn.ensemble.RandomForestClassifier FM202",
     ),
-    "solver-not-supported": (
-        "from sklearn.linear_model import LogisticRegression\n"
-        "LogisticRegression(solver='saga').fit(X, y)",
-        "5 estimator left sklearn.linear_model.LogisticRegression FM203",
+    "option-not-supported": (
+        "from sklearn.decomposition import NMF\nNMF(2, init='custom').fit(X)",
+        "5 estimator left sklearn.decomposition.NMF FM203",
     ),
     "parameter-by-position": (
-        "from sklearn.linear_model import LogisticRegression\nLogisticRegression('l1').fit(X, y)",
-        "5 estimator left sklearn.linear_model.LogisticRegression FM203",
+        "from sklearn.kernel_approximation import Nystroem\nNystroem('precomputed').fit(X)",
+        "5 estimator left sklearn.kernel_approximation.Nystroem FM203",
     ),
     "parameter-through-a-name": (
-        "from sklearn.linear_model import Ridge\nhow = 'sag'\nRidge(solver=how).fit(X, y)",
-        "6 estimator left sklearn.linear_model.Ridge FM203",
+        "from sklearn.decomposition import NMF\nhow = 'custom'\nNMF(init=how).fit(X)",
+        "6 estimator left sklearn.decomposition.NMF FM203",
     ),
     "parameter-through-a-dictionary": (
-        "from sklearn.linear_model import Ridge\nkw = {'positive': True}\nRidge(**kw).fit(X, y)",
-        "6 estimator left sklearn.linear_model.Ridge FM203",
+        "from sklearn.decomposition import NMF\nkw = {'init': 'custom'}\nNMF(**kw).fit(X)",
+        "6 estimator left sklearn.decomposition.NMF FM203",
     ),
     "parameter-set-later": (
-        "from sklearn.linear_model import Ridge\nm = Ridge()\n"
-        "m.set_params(positive=True)\nm.fit(X, y)",
-        "5 estimator left sklearn.linear_model.Ridge FM203",
+        "from sklearn.decomposition import NMF\nm = NMF()\nm.set_params(init='custom')\nm.fit(X)",
+        "5 estimator left sklearn.decomposition.NMF FM203",
     ),
     "parameter-set-as-an-attribute": (
-        "from sklearn.linear_model import Ridge\nm = Ridge()\nm.positive = True\nm.fit(X, y)",
-        "5 estimator left sklearn.linear_model.Ridge FM203",
+        "from sklearn.decomposition import NMF\nm = NMF()\nm.init = 'custom'\nm.fit(X)",
+        "5 estimator left sklearn.decomposition.NMF FM203",
     ),
     "pipeline-with-a-refused-step": (
         "from sklearn.pipeline import make_pipeline\n"
@@ -387,13 +385,13 @@ USES = {
         "function left sklearn.utils.shuffle FM206",
     ),
     "display-from-an-estimator": (
-        "from sklearn.metrics import RocCurveDisplay\nRocCurveDisplay.from_estimator(model, X, y)",
-        "function left sklearn.metrics.RocCurveDisplay.from_estimator FM206",
+        "from sklearn.metrics import PredictionErrorDisplay as P\nP.from_estimator(model, X, y)",
+        "function left sklearn.metrics.PredictionErrorDisplay.from_estimator FM206",
     ),
     "folds-without-counterpart": (
-        "from sklearn.model_selection import TimeSeriesSplit\n"
-        "for a, b in TimeSeriesSplit().split(X):\n    pass",
-        "function left sklearn.model_selection.TimeSeriesSplit FM206",
+        "from sklearn.model_selection import LeaveOneOut\n"
+        "for a, b in LeaveOneOut().split(X):\n    pass",
+        "function left sklearn.model_selection.LeaveOneOut FM206",
     ),
     "cross-validation-of-a-refused-estimator": (
         "from sklearn.model_selection import cross_val_score\nfrom sklearn.svm import SVR\n"

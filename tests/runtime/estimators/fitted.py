@@ -3,44 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from pooled_twin import pooled_rows
+from scipy import sparse
+from scipy.interpolate import BSpline
 from sklearn.base import BaseEstimator
+from sklearn.calibration import _CalibratedClassifier
 
 from fedruntime import FLModel
 from fedruntime.estimators.registry import Exactness
 
+# Parameters that hold what is fitted.
+_FITTED_IN_PLACE = ("steps", "transformer_list")
+# What is zero at an optimum.
+_NEAR_ZERO = frozenset({"dual_gap_"})
 # How many steps a solver took is no property of the optimum.
 _OF_THE_PATH = frozenset({"n_iter_"})
 
 
 def attributes(model: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """All fitted attributes, those of nested estimators under dotted names."""
+    """All fitted attributes but times, those of nested estimators under dotted names."""
     for name in sorted(vars(model)):
         if name.endswith("_") and not name.startswith("_"):
             yield from _flat(f"{prefix}{name}", vars(model)[name])
     for name, value in model.get_params(deep=False).items():
-        if name == "steps":
+        if name in _FITTED_IN_PLACE:
             yield from _flat(f"{prefix}{name}", value)
 
 
 def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if "_time" in name:
+        return
     if isinstance(value, BaseEstimator):
         yield from attributes(value, f"{name}.")
+    elif isinstance(value, _CalibratedClassifier):
+        for key, held in vars(value).items():
+            yield from _flat(f"{name}.{key}", held)
     elif isinstance(value, Mapping):
         for key, entry in value.items():
             yield from _flat(f"{name}[{key!r}]", entry)
     elif isinstance(value, list | tuple):
         for number, entry in enumerate(value):
             yield from _flat(f"{name}[{number}]", entry)
+    elif isinstance(value, BSpline):
+        yield f"{name}.t", value.t
+        yield f"{name}.c", value.c
+        yield f"{name}.k", value.k
+    elif isinstance(value, np.random.RandomState):
+        yield name, value.get_state()[1]
     else:
         yield name, value
 
 
-def difference(ours: Any, pooled: Any) -> float:
-    """Largest relative difference of two values; infinite if they differ in kind or in text."""
+def difference(ours: Any, pooled: Any, *, absolute: bool = False) -> float:
+    """Largest relative difference of two values; infinite if they differ in kind or in text.
+
+    A value that is what rounding leaves of zero is compared absolutely.
+    """
     one, other = np.asarray(ours), np.asarray(pooled)
     if one.shape != other.shape or one.dtype.kind != other.dtype.kind:
         return float("inf")
@@ -52,7 +75,7 @@ def difference(ours: Any, pooled: Any) -> float:
         return float("inf")
     scale = np.nanmax(np.abs(other)) if not np.isnan(other).all() else 0.0
     gap = np.nanmax(np.abs(one - other)) if not np.isnan(other).all() else 0.0
-    return float(gap / scale) if scale else float(gap)
+    return float(gap / scale) if scale and not absolute else float(gap)
 
 
 def differences(ours: Any, pooled: Any, *, path: bool = True) -> dict[str, float]:
@@ -75,8 +98,10 @@ def differences(ours: Any, pooled: Any, *, path: bool = True) -> dict[str, float
             for name in [name for name in found if name.rpartition(".")[2] in _OF_THE_PATH]:
                 del found[name]
     assert left.keys() == right.keys(), f"attributes differ: {left.keys() ^ right.keys()}"
-    assert left, f"{pooled!r} has no fitted attributes"
-    return {name: difference(left[name], right[name]) for name in left}
+    return {
+        name: difference(left[name], right[name], absolute=name.rpartition(".")[2] in _NEAR_ZERO)
+        for name in left
+    }
 
 
 def _rows(handle: Any) -> Any:
@@ -87,9 +112,9 @@ def _rows(handle: Any) -> Any:
 def too_far(ours: Any, specimen: Any) -> dict[str, float]:
     """Attributes that differ from the pooled fit by more than their bar.
 
-    Where scikit-learn itself moves when rows are permuted, ten times that is allowed, too.
+    Where scikit-learn itself moves (see ``pooled_fits``), ten times that is allowed, too.
     """
-    pooled, permuted = _pooled_fits(specimen)
+    pooled, permuted = pooled_fits(specimen)
     path = specimen.exactness is Exactness.EXACT
     moved = differences(permuted, pooled, path=path)
     bars = {
@@ -100,12 +125,31 @@ def too_far(ours: Any, specimen: Any) -> dict[str, float]:
     return {name: gap for name, gap in measured.items() if gap > bars[name]}
 
 
-def _pooled_fits(specimen: Any) -> tuple[Any, Any]:
-    """scikit-learn's fit of the rows as they are, and permuted; the same for every layout."""
+def pooled_fits(specimen: Any) -> tuple[Any, Any]:
+    """scikit-learn's fit of the rows as they are, and once more as far as it may move: with the
+    rows permuted or, where folds depend on their order, with numbers changed in the last digit.
+    """
     if id(specimen) not in _POOLED:
         order = np.random.default_rng(3).permutation(specimen.X.shape[0])
-        _POOLED[id(specimen)] = (specimen, specimen.pooled(), specimen.pooled(order))
+        folds = "cv" in specimen.model.get_params(deep=False)
+        moved = (
+            replace(specimen, X=_nudged(specimen.X)).pooled() if folds else specimen.pooled(order)
+        )
+        _POOLED[id(specimen)] = (specimen, specimen.pooled(), moved)
     return _POOLED[id(specimen)][1:]
+
+
+def _nudged(X: Any) -> Any:
+    """Every other number of a table changed by what summing many of them rounds away."""
+    if sparse.issparse(X):
+        nudged = X.copy()
+        nudged.data = _nudged(X.data)
+        return nudged
+    if isinstance(X, pd.DataFrame) and all(dtype.kind == "f" for dtype in X.dtypes):
+        return pd.DataFrame(_nudged(X.to_numpy()), columns=X.columns)
+    if not isinstance(X, np.ndarray) or X.dtype.kind != "f":
+        return X
+    return X * (1 + 32 * np.finfo(X.dtype).eps * (np.indices(X.shape).sum(axis=0) % 2))
 
 
 _POOLED: dict[int, Any] = {}

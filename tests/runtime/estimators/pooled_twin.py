@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy import sparse
+from scipy.interpolate import BSpline
 from sklearn.base import BaseEstimator, clone
 
 from fedruntime import FLModel
@@ -71,6 +72,10 @@ def _compare(one: Any, other: Any, rtol: float, path: str) -> None:
     if isinstance(other, BaseEstimator):
         assert_same_state(one, other, rtol)
         return
+    if isinstance(other, BSpline):
+        for part in ("t", "c", "k", "extrapolate"):
+            _compare(getattr(one, part), getattr(other, part), rtol, f"{path}.{part}")
+        return
     if callable(other):
         assert one is other or type(one) is type(other), path
         return
@@ -99,7 +104,10 @@ def _compare_arrays(one: Any, other: Any, rtol: float, path: str) -> None:
         np.testing.assert_allclose(one, other, rtol=0, atol=rtol * scale, err_msg=path)
     else:
         for entry, pooled in zip(one.ravel().tolist(), other.ravel().tolist(), strict=True):
-            assert _same(entry, pooled, 0.0), (path, entry, pooled)
+            if isinstance(pooled, np.ndarray):
+                _compare(entry, pooled, rtol, path)
+            else:
+                assert _same(entry, pooled, 0.0), (path, entry, pooled)
 
 
 def _same(one: Any, other: Any, atol: float) -> bool:

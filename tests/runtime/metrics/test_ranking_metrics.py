@@ -16,7 +16,7 @@ from test_classification_metrics import called
 
 from fedruntime import metrics
 from fedruntime.errors import DataError
-from fedruntime.metrics.probabilities import log_loss_sums
+from fedruntime.metrics.probabilities import probability_losses
 from fedruntime.metrics.ranking import distinct_scores, score_counts
 
 
@@ -36,7 +36,7 @@ def probabilities(seed: int, n: int, layout: Any, deal: Any) -> tuple[Any, Any, 
 
 
 @pytest.mark.parametrize("options", [{}, {"max_fpr": 0.3}], ids=str)
-@examples(25)
+@examples(10)
 @given(n=N_ROWS, seed=SEEDS, layout=LAYOUTS)
 def test_binary_auc_is_identical(
     options: dict[str, Any], n: int, seed: int, layout: Any, deal: Any
@@ -49,7 +49,7 @@ def test_binary_auc_is_identical(
 @pytest.mark.parametrize(
     "name", ["roc_auc_score", "average_precision_score", "roc_curve", "precision_recall_curve"]
 )
-@examples(15)
+@examples(7)
 @given(n=N_ROWS, seed=SEEDS, layout=LAYOUTS, weighted=st.booleans())
 def test_scores_and_curves(
     name: str, n: int, seed: int, layout: Any, weighted: bool, deal: Any
@@ -64,7 +64,7 @@ def test_scores_and_curves(
         assert np.array_equal(ours, theirs)
 
 
-@examples(20)
+@examples(9)
 @given(n=N_ROWS, seed=SEEDS, layout=LAYOUTS)
 def test_auc_with_fractional_weights(n: int, seed: int, layout: Any, deal: Any) -> None:
     dealt, y, scores = binary(seed, n, layout, deal)
@@ -84,7 +84,7 @@ def test_auc_with_fractional_weights(n: int, seed: int, layout: Any, deal: Any) 
         ("ovo", "weighted"),
     ],
 )
-@examples(12)
+@examples(5)
 @given(n=N_ROWS, seed=SEEDS, layout=LAYOUTS)
 def test_multiclass_auc_is_identical(
     multi_class: str, average: Any, n: int, seed: int, layout: Any, deal: Any
@@ -174,7 +174,7 @@ def test_scores_must_be_finite() -> None:
 
 
 @pytest.mark.parametrize("normalize", [True, False])
-@examples(20)
+@examples(9)
 @given(n=N_ROWS, seed=SEEDS, layout=LAYOUTS, weighted=st.booleans())
 def test_log_loss(
     normalize: bool, n: int, seed: int, layout: Any, weighted: bool, deal: Any
@@ -223,7 +223,7 @@ def test_log_loss_warns_of_unnormalised_rows_as_scikit_learn(deal: Any) -> None:
 
 def test_probabilities_outside_the_unit_interval_are_refused() -> None:
     with pytest.raises(DataError, match="between 0 and 1"):
-        log_loss_sums(np.array([0, 1]), np.array([[1.5, -0.5], [0.5, 0.5]]), np.array([0, 1]))
+        probability_losses(np.array([0, 1]), np.array([[1.5, -0.5], [0.5, 0.5]]), np.array([0, 1]))
 
 
 def test_no_warning_where_scikit_learn_has_none(deal: Any) -> None:

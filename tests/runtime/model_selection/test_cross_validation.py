@@ -19,7 +19,7 @@ from sklearn.preprocessing import StandardScaler
 from split_cases import pooled
 
 from fedruntime import FLModel, metrics, model_selection
-from fedruntime.errors import DataError, UnsupportedError
+from fedruntime.errors import DataError, RevealError, UnsupportedError
 
 SEED = 11
 
@@ -227,13 +227,18 @@ def own_score(y_true: Any, y_pred: Any) -> float:
             "own_score has no counterpart",
         ),
         (
-            {"scoring": "explained_variance"},
+            {"scoring": sklearn.metrics.make_scorer(sklearn.metrics.consensus_score)},
             UnsupportedError,
-            "explained_variance_score has no counterpart",
+            "consensus_score has no counterpart",
         ),
         ({"scoring": "no such"}, ValueError, "no such"),
-        ({"groups": [0]}, UnsupportedError, "groups"),
-        ({"params": {"other": 1}}, UnsupportedError, "other cannot be passed"),
+        ({"params": {"other": 1}}, DataError, "other does not"),
+        (
+            {"groups": [0] * 60, "cv": sklearn.model_selection.StratifiedGroupKFold(2)},
+            DataError,
+            "needs the groups where the labels are",
+        ),
+        ({"cv": sklearn.model_selection.LeaveOneOut()}, RevealError, "leaves out single rows"),
         ({"cv": 1}, ValueError, "n_splits=1"),
     ],
     ids=label,

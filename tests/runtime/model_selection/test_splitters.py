@@ -29,12 +29,22 @@ SPLITTERS = [
     ("StratifiedKFold", {"n_splits": 3, "shuffle": True}),
     ("RepeatedStratifiedKFold", {"n_splits": 2, "n_repeats": 2}),
     ("StratifiedShuffleSplit", {"n_splits": 2, "test_size": 0.3}),
+    ("TimeSeriesSplit", {"n_splits": 3}),
+]
+BY_GROUP = [
+    ("GroupKFold", {"n_splits": 3}),
+    ("GroupShuffleSplit", {"n_splits": 2, "test_size": 0.4, "random_state": 3}),
+    ("LeaveOneGroupOut", {}),
+    ("LeavePGroupsOut", {"n_groups": 2}),
+    ("StratifiedGroupKFold", {"n_splits": 2}),
+    ("StratifiedGroupKFold", {"n_splits": 2, "shuffle": True, "random_state": 4}),
 ]
 STRATIFIED = [case for case in SPLITTERS if "Stratified" in case[0]]
 
 
 def seeded(options: dict[str, Any], seed: int, name: str) -> dict[str, Any]:
     unshuffled = name.endswith("KFold") and "Repeated" not in name and "shuffle" not in options
+    unshuffled |= name == "TimeSeriesSplit"
     return options if unshuffled else {**options, "random_state": seed}
 
 
@@ -61,6 +71,56 @@ def test_same_rows_in_the_same_order(
         for chosen, positions in zip(fold, indices, strict=True):
             assert len(chosen) == len(positions)
             assert pooled(numbers[chosen]).tolist() == positions.tolist()
+
+
+@pytest.mark.parametrize(("name", "options"), BY_GROUP, ids=str)
+@examples(12)
+@given(n=st.integers(12, 60), seed=SEEDS, layout=LAYOUTS, kind=st.sampled_from(["int", "str"]))
+def test_groups_stay_together_as_in_scikit_learn(
+    name: str, options: dict[str, Any], n: int, seed: int, layout: Any, kind: str, deal: Any
+) -> None:
+    rng = np.random.default_rng(seed)
+    y = np.r_[[0] * 6, [1] * 6, rng.integers(0, 2, n - 12)][rng.permutation(n)]
+    groups = np.r_[[0] * 4, [1] * 4, [2] * 4, rng.integers(0, 4, n - 12)][rng.permutation(n)]
+    members = np.array(["north", "east", "south", "west"])[groups] if kind == "str" else groups
+    dealt = deal(owners(rng, y, *layout), parties=layout[0])
+    numbers = dealt(np.arange(n))
+    ours = getattr(model_selection, name)(**options)
+    theirs = getattr(sklearn.model_selection, name)(**options)
+    expected = list(theirs.split(np.arange(n), y, members))
+    folds = list(ours.split(dealt(rng.normal(size=(n, 2))), dealt(y), dealt(members)))
+    assert len(folds) == len(expected)
+    for fold, indices in zip(folds, expected, strict=True):
+        for chosen, positions in zip(fold, indices, strict=True):
+            assert pooled(numbers[chosen]).tolist() == positions.tolist()
+    assert [len(test) for _, test in ours.split(dealt(y), y, members)] == [
+        len(test) for _, test in expected
+    ]
+
+
+def test_predefined_folds(deal: Any) -> None:
+    dealt = deal([0] * 5 + [1] * 5)
+    splitter = model_selection.PredefinedSplit([0, 1] * 5)
+    for (train, test), (expected, _) in zip(
+        splitter.split(dealt(np.arange(10))), splitter.split(), strict=True
+    ):
+        assert pooled(dealt(np.arange(10))[train]).tolist() == expected.tolist()
+        assert len(test) == 5
+
+
+def test_groups_that_hardly_repeat_are_not_told(deal: Any) -> None:
+    dealt = deal([0] * 30 + [1] * 30)
+    with pytest.raises(RevealError, match="30 distinct values in 30 rows"):
+        next(model_selection.GroupKFold(3).split(dealt(np.arange(60)), None, dealt(np.arange(60))))
+
+
+@pytest.mark.parametrize("name", ["LeaveOneOut", "LeavePOut"])
+def test_single_rows_are_left_out_of_local_data_only(name: str, deal: Any) -> None:
+    options = {"p": 2} if name == "LeavePOut" else {}
+    splitter = getattr(model_selection, name)(**options)
+    assert len(list(splitter.split(np.arange(4)))) == splitter.get_n_splits(np.arange(4))
+    with pytest.raises(RevealError, match="leaves out single rows"):
+        next(splitter.split(deal([0, 1, 1])(np.arange(3))))
 
 
 def test_indices_of_frames_and_series(deal: Any) -> None:

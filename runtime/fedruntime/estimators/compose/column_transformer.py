@@ -6,11 +6,13 @@ none of their values, by scikit-learn's own rules.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import sklearn
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer, make_column_selector
@@ -21,11 +23,13 @@ from fedruntime.cohort import Cohort
 from fedruntime.data.facts import Facts
 from fedruntime.data.handle import Handle
 from fedruntime.errors import DataError, UnsupportedError
-from fedruntime.estimators import registry
 from fedruntime.estimators.apply import apply
 from fedruntime.estimators.design import record_features
+from fedruntime.estimators.fit_transform import fit_transform
 from fedruntime.estimators.registry import Exactness, federated
+from fedruntime.estimators.state import export_state, import_state
 from fedruntime.estimators.tables import example, require_table, table
+from fedruntime.messages import Public
 from fedruntime.operations import Statistics, party_op, row_op
 
 
@@ -39,14 +43,33 @@ def transformers_of(model: ColumnTransformer) -> list[tuple[str, Any]]:
     ]
 
 
+def fit_transform_blocks(model: ColumnTransformer, cohort: Cohort) -> Handle:
+    """Fit, and put what each transformer's ``fit_transform`` gives side by side."""
+    blocks = _fitted(model, cohort)
+    if not blocks:
+        return apply(model, "transform", cohort["X"])
+    return cohort.derive(
+        stack_blocks,
+        blocks=list(blocks),
+        state=export_state(model),
+        output=sklearn.get_config()["transform_output"],
+    )
+
+
 @federated(
     ColumnTransformer,
     Exactness.EXACT,
     "each transformer by its own federated fit; as exact as the weakest of them",
     parts=transformers_of,
+    fit_transform=fit_transform_blocks,
 )
 def fit(model: ColumnTransformer, cohort: Cohort) -> None:
     """Fit as ``ColumnTransformer.fit_transform`` does, whose private steps are taken here."""
+    _fitted(model, cohort)
+
+
+def _fitted(model: ColumnTransformer, cohort: Cohort) -> list[Handle]:
+    """Fit; returns what each transformer makes of its columns."""
     model._validate_params()
     X = cohort["X"]
     require_table(X)
@@ -62,22 +85,34 @@ def fit(model: ColumnTransformer, cohort: Cohort) -> None:
     )
     for name, part, columns, _ in chosen:
         indices = model._transformer_to_input_indices[name]
-        if np.isscalar(columns):
+        single = bool(np.isscalar(columns))
+        if single and isinstance(part, str):
             raise DataError(
-                f"transformer {name!r} is given the single column {columns!r} as a vector, but "
-                "wants a table: write it as a list"
+                f"the single column {columns!r} of {name!r} is passed on as a vector, but has to "
+                "be a table: write it as a list"
             )
-        block = cohort.derive(select_columns, indices=list(map(int, indices)))
+        block = cohort.derive(select_columns, indices=list(map(int, indices)), single=single)
+        rows = cohort.replace(X=block).named(f"{cohort.purpose}: {name}")
         if isinstance(part, str):
             part = _passthrough(model).fit(example(block.facts))
+            transformed = apply(part, "transform", block)
         else:
             part = clone(part)
-            registry.fit(part, cohort.replace(X=block).named(f"{cohort.purpose}: {name}"))
+            try:
+                _, transformed = fit_transform(part, rows)
+            except DataError as error:
+                if not single:
+                    raise
+                raise DataError(
+                    f"transformer {name!r} is given the single column {columns!r} as a vector; if "
+                    f"it wants a table, write the column as a list: {error}"
+                ) from None
         fitted.append(part)
-        blocks.append(apply(part, "transform", block))
+        blocks.append(transformed)
     model.sparse_output_ = _is_sparse(model, cohort, blocks)
     model._update_fitted_transformers(fitted)
     model._record_output_indices(blocks)
+    return blocks
 
 
 def _passthrough(model: ColumnTransformer) -> FunctionTransformer:
@@ -97,9 +132,24 @@ def _is_sparse(model: ColumnTransformer, cohort: Cohort, blocks: Sequence[Handle
 
 
 @row_op("column_transformer.select")
-def select_columns(X: Any, indices: Sequence[int]) -> Any:
-    """Some columns of a party's rows."""
-    return X.iloc[:, indices] if isinstance(X, pd.DataFrame) else X[:, indices]
+def select_columns(X: Any, indices: Sequence[int], single: bool) -> Any:
+    """Some columns of a party's rows; a single one as a vector, if that is wanted."""
+    chosen = indices[0] if single else indices
+    return X.iloc[:, chosen] if isinstance(X, pd.DataFrame) else X[:, chosen]
+
+
+@row_op("column_transformer.stack")
+def stack_blocks(blocks: Sequence[Any], state: Public, output: str) -> Any:
+    """What the transformers made of a party's rows, side by side."""
+    model = import_state(state)
+    if model.sparse_output_ and not blocks[0].shape[0]:
+        # Of no rows scikit-learn makes no sparse matrix.
+        return sparse.hstack([sparse.csr_matrix(block) for block in blocks], format="csr")
+    # scikit-learn 1.6 checks the number of rows here.
+    counted = "n_samples" in inspect.signature(model._hstack).parameters
+    options = {"n_samples": blocks[0].shape[0]} if counted else {}
+    with sklearn.config_context(transform_output=output):
+        return model._hstack(list(blocks), **options)
 
 
 @party_op("column_transformer.entries")

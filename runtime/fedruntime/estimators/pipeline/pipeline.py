@@ -11,6 +11,7 @@ from fedruntime.data.handle import Handle
 from fedruntime.errors import DataError
 from fedruntime.estimators import registry
 from fedruntime.estimators.apply import apply
+from fedruntime.estimators.fit_transform import fit_transform
 from fedruntime.estimators.registry import Exactness, federated
 from fedruntime.estimators.score import score
 
@@ -28,6 +29,13 @@ def score_last(model: Pipeline, cohort: Cohort) -> float:
     return score(model.steps[-1][1], cohort)
 
 
+def fit_transform_steps(model: Pipeline, cohort: Cohort) -> Handle:
+    """What the last step's ``fit_transform`` makes of what the steps before it made of the rows."""
+    rows = _fit_before_last(model, cohort)
+    name, step = model.steps[-1]
+    return fit_transform(step, _rows_of_step(rows, name))[1] if _is_fitted(step) else rows["X"]
+
+
 @federated(
     Pipeline,
     Exactness.EXACT,
@@ -35,19 +43,26 @@ def score_last(model: Pipeline, cohort: Cohort) -> float:
     parameters={"memory": (None,), "transform_input": (None,)},
     parts=steps_of,
     score=score_last,
+    fit_transform=fit_transform_steps,
 )
 def fit(model: Pipeline, cohort: Cohort) -> None:
     """Fit as ``Pipeline.fit`` does: the steps themselves are fitted, not copies."""
+    rows = _fit_before_last(model, cohort)
+    name, step = model.steps[-1]
+    if _is_fitted(step):
+        registry.fit(step, _rows_of_step(rows, name))
+
+
+def _fit_before_last(model: Pipeline, cohort: Cohort) -> Cohort:
+    """Fit all steps but the last one; returns what they make of the rows."""
     model._validate_params()
     model.steps = list(model.steps)
     model._validate_steps()
     rows = cohort
-    for name, step in model.steps:
-        if not _is_fitted(step):
-            continue
-        registry.fit(step, _rows_of_step(rows, name).named(f"{cohort.purpose}: {name}"))
-        if step is not model.steps[-1][1]:
-            rows = rows.replace(X=apply(step, "transform", rows["X"]))
+    for name, step in model.steps[:-1]:
+        if _is_fitted(step):
+            rows = rows.replace(X=fit_transform(step, _rows_of_step(rows, name))[1])
+    return rows
 
 
 def _rows_of_step(rows: Cohort, step: str) -> Cohort:
@@ -62,7 +77,7 @@ def _rows_of_step(rows: Cohort, step: str) -> Cohort:
                 f"Pipeline.fit does not accept the {given} parameter: scikit-learn takes it for "
                 f"single steps only, as stepname__{given}"
             )
-    return rows.only(**own)
+    return rows.only(**own).named(f"{rows.purpose}: {step}")
 
 
 def _is_fitted(step: Any) -> bool:
