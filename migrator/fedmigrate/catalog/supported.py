@@ -22,43 +22,263 @@ SUPPORTED: Mapping[str, Entry] = {
         positional=("transformers",),
         parts=("transformers",),
     ),
+    "sklearn.cross_decomposition.CCA": Entry(
+        _EXACT,
+        "scikit-learn's own iterations on the factor of the summed Gram matrix",
+        positional=("n_components",),
+    ),
+    "sklearn.cross_decomposition.PLSCanonical": Entry(
+        _EXACT,
+        "scikit-learn's own iterations on the factor of the summed Gram matrix",
+        positional=("n_components",),
+    ),
+    "sklearn.cross_decomposition.PLSRegression": Entry(
+        _EXACT,
+        "scikit-learn's own iterations on the factor of the summed Gram matrix",
+        positional=("n_components",),
+    ),
+    "sklearn.cross_decomposition.PLSSVD": Entry(
+        _EXACT,
+        "scikit-learn's own iterations on the factor of the summed Gram matrix",
+        positional=("n_components",),
+    ),
     "sklearn.impute.SimpleImputer": Entry(
         _EXACT,
         ("sums for means, radix selection for medians; distinct values revealed for most_frequent"),
         refuses={"strategy": ("mean", "median", "most_frequent", "constant")},
     ),
+    "sklearn.linear_model.ARDRegression": Entry(
+        _EXACT, "scikit-learn's own iterations on the factor of the summed Gram matrix"
+    ),
+    "sklearn.linear_model.BayesianRidge": Entry(
+        _EXACT, "scikit-learn's own iterations on the factor of the summed Gram matrix"
+    ),
+    "sklearn.linear_model.ElasticNet": Entry(
+        _EXACT,
+        ("scikit-learn's own coordinate descent on the factor of the summed Gram matrix"),
+        refuses={"precompute": (False, True)},
+        positional=("alpha",),
+    ),
+    "sklearn.linear_model.ElasticNetCV": Entry(
+        _EXACT,
+        ("scikit-learn's own folds and paths on the factors of Gram matrices summed fold by fold"),
+        refuses={"precompute": ("auto", False, True)},
+    ),
+    "sklearn.linear_model.GammaRegressor": Entry(
+        _EXACT,
+        "scikit-learn's own iterations on the summed deviance, gradient and Hessian",
+        refuses={"solver": ("lbfgs", "newton-cholesky")},
+    ),
+    "sklearn.linear_model.HuberRegressor": Entry(
+        _EXACT, "scikit-learn's own L-BFGS iterations on the summed loss and gradient"
+    ),
+    "sklearn.linear_model.Lars": Entry(
+        _EXACT,
+        ("scikit-learn's own path of least angles on the factor of the summed Gram matrix"),
+        refuses={"precompute": ("auto", True, False, None), "jitter": (None,)},
+    ),
+    "sklearn.linear_model.LarsCV": Entry(
+        _EXACT,
+        ("scikit-learn's own folds and paths on the factors of Gram matrices summed fold by fold"),
+        refuses={"precompute": ("auto", True, False, None)},
+    ),
+    "sklearn.linear_model.Lasso": Entry(
+        _EXACT,
+        ("scikit-learn's own coordinate descent on the factor of the summed Gram matrix"),
+        refuses={"precompute": (False, True)},
+        positional=("alpha",),
+    ),
+    "sklearn.linear_model.LassoCV": Entry(
+        _EXACT,
+        ("scikit-learn's own folds and paths on the factors of Gram matrices summed fold by fold"),
+        refuses={"precompute": ("auto", False, True)},
+    ),
+    "sklearn.linear_model.LassoLars": Entry(
+        _EXACT,
+        ("scikit-learn's own path of least angles on the factor of the summed Gram matrix"),
+        refuses={"precompute": ("auto", True, False, None), "jitter": (None,)},
+        positional=("alpha",),
+    ),
+    "sklearn.linear_model.LassoLarsCV": Entry(
+        _EXACT,
+        ("scikit-learn's own folds and paths on the factors of Gram matrices summed fold by fold"),
+        refuses={"precompute": ("auto", True, False, None)},
+    ),
+    "sklearn.linear_model.LassoLarsIC": Entry(
+        _EXACT,
+        ("scikit-learn's own path of least angles on the factor of the summed Gram matrix"),
+        refuses={"precompute": ("auto", True, False, None)},
+        positional=("criterion",),
+    ),
     "sklearn.linear_model.LinearRegression": Entry(
         _EXACT,
         "summed Gram matrix, in an orthogonal basis where it is ill-conditioned",
-        refuses={"positive": (False,)},
+        by_parameter={
+            ("positive", True): (_EXACT, "non-negative least squares on the summed factor")
+        },
     ),
     "sklearn.linear_model.LogisticRegression": Entry(
         _EXACT,
-        "scikit-learn's own L-BFGS iterations on the summed loss and gradient",
-        refuses={
-            "solver": ("lbfgs", "newton-cholesky"),
-            "penalty": ("deprecated", "l2", None),
-            "l1_ratio": (0.0, 0, None),
-            "dual": (False,),
-            "warm_start": (False,),
-            "multi_class": ("deprecated", "auto", "multinomial"),
-        },
+        "scikit-learn's own iterations on the summed loss, gradient and Hessian",
         by_parameter={
-            ("solver", "newton-cholesky"): (
+            ("solver", "sag"): (
                 _EQUIVALENT,
                 (
-                    "scikit-learn's own Newton iterations on the summed gradient and Hessian, to "
-                    "the optimum"
+                    "the optimum of the same objective, whatever tol and max_iter: to a relative "
+                    "1e-9 by Newton steps on the summed gradient and Hessian, 1e-6 by L-BFGS "
+                    "beyond 2000 coefficients"
                 ),
-            )
+            ),
+            ("solver", "saga"): (
+                _EQUIVALENT,
+                (
+                    "the optimum of the same objective, whatever tol and max_iter: to a relative "
+                    "1e-9 by Newton steps on the summed gradient and Hessian, 1e-6 by L-BFGS "
+                    "beyond 2000 coefficients"
+                ),
+            ),
+            ("solver", "liblinear"): (
+                _EQUIVALENT,
+                (
+                    "the optimum of the same objective, whatever tol and max_iter: to a relative "
+                    "1e-9 by Newton steps on the summed gradient and Hessian, 1e-6 by L-BFGS "
+                    "beyond 2000 coefficients"
+                ),
+            ),
         },
         positional=("penalty",),
     ),
+    "sklearn.linear_model.LogisticRegressionCV": Entry(
+        _EXACT,
+        ("scikit-learn's own folds and iterations on the summed loss, gradient and Hessian"),
+        by_parameter={
+            ("solver", "liblinear"): (
+                _EQUIVALENT,
+                (
+                    "the optimum of the same objective, whatever tol and max_iter: to a relative "
+                    "1e-9 by Newton steps on the summed gradient and Hessian, 1e-6 by L-BFGS "
+                    "beyond 2000 coefficients"
+                ),
+            ),
+            ("solver", "sag"): (
+                _EQUIVALENT,
+                (
+                    "the optimum of the same objective, whatever tol and max_iter: to a relative "
+                    "1e-9 by Newton steps on the summed gradient and Hessian, 1e-6 by L-BFGS "
+                    "beyond 2000 coefficients"
+                ),
+            ),
+            ("solver", "saga"): (
+                _EQUIVALENT,
+                (
+                    "the optimum of the same objective, whatever tol and max_iter: to a relative "
+                    "1e-9 by Newton steps on the summed gradient and Hessian, 1e-6 by L-BFGS "
+                    "beyond 2000 coefficients"
+                ),
+            ),
+        },
+    ),
+    "sklearn.linear_model.MultiTaskElasticNet": Entry(
+        _EXACT,
+        ("scikit-learn's own coordinate descent on the factor of the summed Gram matrix"),
+        positional=("alpha",),
+    ),
+    "sklearn.linear_model.MultiTaskElasticNetCV": Entry(
+        _EXACT,
+        ("scikit-learn's own folds and paths on the factors of Gram matrices summed fold by fold"),
+    ),
+    "sklearn.linear_model.MultiTaskLasso": Entry(
+        _EXACT,
+        ("scikit-learn's own coordinate descent on the factor of the summed Gram matrix"),
+        positional=("alpha",),
+    ),
+    "sklearn.linear_model.MultiTaskLassoCV": Entry(
+        _EXACT,
+        ("scikit-learn's own folds and paths on the factors of Gram matrices summed fold by fold"),
+    ),
+    "sklearn.linear_model.OrthogonalMatchingPursuit": Entry(
+        _EXACT,
+        "scikit-learn's own pursuit on the factor of the summed Gram matrix",
+        refuses={"precompute": ("auto", True, False)},
+    ),
+    "sklearn.linear_model.OrthogonalMatchingPursuitCV": Entry(
+        _EXACT,
+        (
+            "scikit-learn's own folds and pursuits on the factors of Gram matrices summed"
+            " fold by fold"
+        ),
+    ),
+    "sklearn.linear_model.PoissonRegressor": Entry(
+        _EXACT,
+        "scikit-learn's own iterations on the summed deviance, gradient and Hessian",
+        refuses={"solver": ("lbfgs", "newton-cholesky")},
+    ),
+    "sklearn.linear_model.QuantileRegressor": Entry(
+        _EQUIVALENT,
+        (
+            "an interior-point method on sums, and an exact last step: coefficients equal"
+            " to 1e-9 where the optimum is unique, else an equal objective; n_iter_ "
+            "counts its own steps"
+        ),
+    ),
     "sklearn.linear_model.Ridge": Entry(
         _EXACT,
-        "summed Gram matrix and scikit-learn's own direct solver",
-        refuses={"positive": (False,), "solver": ("auto", "cholesky", "svd")},
+        "summed Gram matrix, and scikit-learn's own solver on its factor",
+        by_parameter={
+            ("solver", "sag"): (
+                _EQUIVALENT,
+                (
+                    "the optimum itself, by a direct solver: scikit-learn's with tol=1e-12 is "
+                    "within 1e-6 of it"
+                ),
+            ),
+            ("solver", "saga"): (
+                _EQUIVALENT,
+                (
+                    "the optimum itself, by a direct solver: scikit-learn's with tol=1e-12 is "
+                    "within 1e-6 of it"
+                ),
+            ),
+        },
         positional=("alpha",),
+    ),
+    "sklearn.linear_model.RidgeCV": Entry(
+        _EXACT,
+        "errors of left-out rows from the eigenvectors of the summed Gram matrix",
+        refuses={"store_cv_values": ("deprecated",)},
+        positional=("alphas",),
+    ),
+    "sklearn.linear_model.RidgeClassifier": Entry(
+        _EXACT,
+        "summed Gram matrix, and scikit-learn's own solver on its factor",
+        by_parameter={
+            ("solver", "sag"): (
+                _EQUIVALENT,
+                (
+                    "the optimum itself, by a direct solver: scikit-learn's with tol=1e-12 is "
+                    "within 1e-6 of it"
+                ),
+            ),
+            ("solver", "saga"): (
+                _EQUIVALENT,
+                (
+                    "the optimum itself, by a direct solver: scikit-learn's with tol=1e-12 is "
+                    "within 1e-6 of it"
+                ),
+            ),
+        },
+        positional=("alpha",),
+    ),
+    "sklearn.linear_model.RidgeClassifierCV": Entry(
+        _EXACT,
+        "errors of left-out rows from the eigenvectors of the summed Gram matrix",
+        refuses={"store_cv_values": ("deprecated",), "scoring": (None,)},
+        positional=("alphas",),
+    ),
+    "sklearn.linear_model.TweedieRegressor": Entry(
+        _EXACT,
+        "scikit-learn's own iterations on the summed deviance, gradient and Hessian",
+        refuses={"solver": ("lbfgs", "newton-cholesky")},
     ),
     "sklearn.pipeline.Pipeline": Entry(
         _EXACT,

@@ -16,9 +16,11 @@ from linear_cases import (
     weights,
 )
 from scipy import sparse
+from sklearn.base import clone
 from sklearn.linear_model import Ridge
 
-from fedruntime import DataError, FLModel, UnsupportedError
+from fedruntime import DataError, FLModel
+from fedruntime.estimators.registry import Exactness, support
 
 
 def _assert_same(ours: Any, pooled: Any) -> None:
@@ -95,14 +97,64 @@ def test_a_penalty_spares_the_second_pass(deal: Any) -> None:
     assert operations.count("gram.sums") == 2
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize(
-    ("parameter", "value"), [("positive", True), ("solver", "saga"), ("solver", "lsqr")]
+    "parameters",
+    [{"positive": True}, {"solver": "lsqr"}, {"solver": "sparse_cg"}, {"solver": "lbfgs"}],
+    ids=str,
 )
-def test_refused_by_name(parameter: str, value: Any, deal: Any) -> None:
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_iterative_solvers_take_the_same_steps(
+    parameters: Any, fit_intercept: bool, layout: str, deal: Any
+) -> None:
+    X, y = diabetes()
+    if parameters.get("solver") == "lbfgs":
+        parameters = {**parameters, "positive": True}
+    model = Ridge(alpha=0.7, fit_intercept=fit_intercept, **parameters)
+    for weight in (None, weights(len(X))):
+        _assert_same(*fit_both(model, X, y, deal, layout, weight))
+
+
+@pytest.mark.parametrize("solver", ["lsqr", "sparse_cg"])
+def test_iterative_solvers_on_more_columns_than_rows(solver: str, deal: Any) -> None:
+    rng = np.random.default_rng(3)
+    X, y = rng.normal(size=(30, 80)), rng.normal(size=30)
+    _assert_same(*fit_both(Ridge(solver=solver), X, y, deal))
+
+
+@pytest.mark.parametrize("solver", ["sag", "saga"])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_stochastic_solvers_end_where_theirs_would(
+    solver: str, fit_intercept: bool, deal: Any
+) -> None:
+    X, y = breast_cancer()
+    model = Ridge(solver=solver, alpha=10.0, fit_intercept=fit_intercept, random_state=0)
+    ours, _ = fit_both(model, X, y, deal)
+    optimum = clone(model).set_params(solver="cholesky").fit(X, y)
+    assert gap(ours.coef_, optimum.coef_) <= 1e-12
+    assert support(model).exactness is Exactness.EQUIVALENT
+    tight = clone(model).set_params(tol=1e-12, max_iter=100_000).fit(X, y)
+    assert gap(ours.coef_, tight.coef_) <= 1e-6
+
+
+@pytest.mark.parametrize("solver", ["auto", "lsqr", "sparse_cg", "lbfgs", "sag"])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_sparse_rows(solver: str, fit_intercept: bool, deal: Any) -> None:
+    X, y = diabetes()
+    rows = sparse.csr_matrix(np.where(X > 0, X, 0.0))
+    model = Ridge(solver=solver, fit_intercept=fit_intercept, tol=1e-12, positive=solver == "lbfgs")
+    ours, pooled = fit_both(model, rows, y, deal, "interleaved")
+    assert gap(ours.coef_, pooled.coef_) <= (1e-8 if solver in ("sag", "lbfgs") else 1e-12)
+
+
+def test_solvers_for_dense_rows_refuse_sparse_ones_as_in_scikit_learn(deal: Any) -> None:
     X, y = diabetes()
     dealt = deal(np.arange(len(X)) % 2)
-    with pytest.raises(UnsupportedError, match=rf"Ridge\({parameter}={value!r}\)"):
-        FLModel(model=Ridge(**{parameter: value})).fit(dealt(X), dealt(y))
+    for solver in ("svd", "cholesky"):
+        with pytest.raises((ValueError, TypeError)) as pooled:
+            Ridge(solver=solver).fit(sparse.csr_matrix(X), y)
+        with pytest.raises(type(pooled.value)):
+            FLModel(model=Ridge(solver=solver)).fit(dealt(sparse.csr_matrix(X)), dealt(y))
 
 
 def test_invalid_parameters_raise_as_in_scikit_learn(deal: Any) -> None:
@@ -110,10 +162,3 @@ def test_invalid_parameters_raise_as_in_scikit_learn(deal: Any) -> None:
     dealt = deal(np.arange(len(X)) % 2)
     with pytest.raises(ValueError, match="The 'alpha' parameter of Ridge must be"):
         FLModel(model=Ridge(alpha=-1.0)).fit(dealt(X), dealt(y))
-
-
-def test_sparse_rows_are_refused(deal: Any) -> None:
-    X, y = diabetes()
-    dealt = deal(np.arange(len(X)) % 2)
-    with pytest.raises(UnsupportedError, match=r"Ridge\.fit .* sparse X"):
-        FLModel(model=Ridge()).fit(dealt(sparse.csr_matrix(X)), dealt(y))

@@ -1,0 +1,1 @@
+"""Federated fits of ``sklearn.cross_decomposition``, one file a family."""
