@@ -305,4 +305,22 @@ SUPPORTED: Mapping[str, Entry] = {
     "sklearn.preprocessing.StandardScaler": Entry(
         _EXACT, "sums of values, then of squared deviations"
     ),
+    "sklearn.svm.LinearSVC": Entry(
+        _EQUIVALENT,
+        (
+            "the optimum that liblinear approximates, equal to 1e-6 to what it gives for "
+            "a tol towards zero; dual, tol, max_iter and random_state only concern its "
+            "way there, and n_iter_ counts steps of our own"
+        ),
+        refuses={"multi_class": ("ovr",)},
+        positional=("penalty", "loss"),
+    ),
+    "sklearn.svm.LinearSVR": Entry(
+        _EQUIVALENT,
+        (
+            "the optimum that liblinear approximates, equal to 1e-6 to what it gives for "
+            "a tol towards zero; dual, tol, max_iter and random_state only concern its "
+            "way there, and n_iter_ counts steps of our own"
+        ),
+    ),
 }

@@ -1,0 +1,1 @@
+"""Federated fits of ``sklearn.svm``, one file a family."""
