@@ -42,6 +42,54 @@ SUPPORTED: Mapping[str, Entry] = {
         "scikit-learn's own iterations on the factor of the summed Gram matrix",
         positional=("n_components",),
     ),
+    "sklearn.discriminant_analysis.LinearDiscriminantAnalysis": Entry(
+        _EXACT,
+        (
+            "class means from sums, singular values from the factor of the summed scatter"
+            " within classes; scalings_ up to their signs, which scikit-learn takes from "
+            "the order of rows"
+        ),
+        refuses={"covariance_estimator": (None,)},
+        positional=(
+            "solver",
+            "shrinkage",
+            "priors",
+            "n_components",
+            "store_covariance",
+            "tol",
+            "covariance_estimator",
+        ),
+    ),
+    "sklearn.discriminant_analysis.QuadraticDiscriminantAnalysis": Entry(
+        _EXACT,
+        (
+            "class means from sums, and scikit-learn's own solver on the factor of each "
+            "class's summed scatter; rotations_ up to their signs, which scikit-learn "
+            "takes from the order of rows"
+        ),
+        refuses={"covariance_estimator": (None,)},
+    ),
+    "sklearn.dummy.DummyClassifier": Entry(
+        _EXACT,
+        "classes and their counts",
+        by_parameter={
+            ("strategy", "stratified"): (
+                _STATISTICAL,
+                (
+                    "the same classes and shares; predictions are drawn at each party by itself, "
+                    "so that they are not the draws of the pooled rows"
+                ),
+            ),
+            ("strategy", "uniform"): (
+                _STATISTICAL,
+                (
+                    "the same classes and shares; predictions are drawn at each party by itself, "
+                    "so that they are not the draws of the pooled rows"
+                ),
+            ),
+        },
+    ),
+    "sklearn.dummy.DummyRegressor": Entry(_EXACT, "means from sums"),
     "sklearn.impute.SimpleImputer": Entry(
         _EXACT,
         ("sums for means, radix selection for medians; distinct values revealed for most_frequent"),
@@ -279,6 +327,28 @@ SUPPORTED: Mapping[str, Entry] = {
         _EXACT,
         "scikit-learn's own iterations on the summed deviance, gradient and Hessian",
         refuses={"solver": ("lbfgs", "newton-cholesky")},
+    ),
+    "sklearn.naive_bayes.BernoulliNB": Entry(
+        _EXACT,
+        ("features summed by class, and scikit-learn's own smoothing; integer counts bit for bit"),
+    ),
+    "sklearn.naive_bayes.CategoricalNB": Entry(
+        _EXACT,
+        (
+            "categories counted by class, and scikit-learn's own smoothing; parties "
+            "reveal their largest"
+        ),
+    ),
+    "sklearn.naive_bayes.ComplementNB": Entry(
+        _EXACT,
+        ("features summed by class, and scikit-learn's own smoothing; integer counts bit for bit"),
+    ),
+    "sklearn.naive_bayes.GaussianNB": Entry(
+        _EXACT, "sums by class, then squared deviations from their means"
+    ),
+    "sklearn.naive_bayes.MultinomialNB": Entry(
+        _EXACT,
+        ("features summed by class, and scikit-learn's own smoothing; integer counts bit for bit"),
     ),
     "sklearn.pipeline.Pipeline": Entry(
         _EXACT,

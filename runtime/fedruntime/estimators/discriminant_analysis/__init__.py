@@ -1,0 +1,1 @@
+"""Federated fits of ``sklearn.discriminant_analysis``, one file a family."""

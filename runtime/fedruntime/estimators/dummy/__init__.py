@@ -1,0 +1,1 @@
+"""Federated fits of ``sklearn.dummy``, one file a family."""

@@ -1,0 +1,1 @@
+"""Federated fits of ``sklearn.naive_bayes``, one file a family."""
