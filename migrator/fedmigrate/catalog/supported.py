@@ -22,6 +22,28 @@ SUPPORTED: Mapping[str, Entry] = {
         positional=("transformers",),
         parts=("transformers",),
     ),
+    "sklearn.covariance.EllipticEnvelope": Entry(
+        _STATISTICAL,
+        (
+            "as many trials on subsets of rows, each from a support drawn at the parties,"
+            " as sums over known sets of rows would reveal these; the best trial is "
+            "mostly that of the pooled fit"
+        ),
+    ),
+    "sklearn.covariance.EmpiricalCovariance": Entry(_EXACT, "means and scatter matrix from sums"),
+    "sklearn.covariance.LedoitWolf": Entry(
+        _EXACT, "means and scatter matrix from sums, then one summed fourth moment"
+    ),
+    "sklearn.covariance.MinCovDet": Entry(
+        _STATISTICAL,
+        (
+            "as many trials on subsets of rows, each from a support drawn at the parties,"
+            " as sums over known sets of rows would reveal these; the best trial is "
+            "mostly that of the pooled fit"
+        ),
+    ),
+    "sklearn.covariance.OAS": Entry(_EXACT, "means and scatter matrix from sums"),
+    "sklearn.covariance.ShrunkCovariance": Entry(_EXACT, "means and scatter matrix from sums"),
     "sklearn.cross_decomposition.CCA": Entry(
         _EXACT,
         "scikit-learn's own iterations on the factor of the summed Gram matrix",
@@ -40,6 +62,89 @@ SUPPORTED: Mapping[str, Entry] = {
     "sklearn.cross_decomposition.PLSSVD": Entry(
         _EXACT,
         "scikit-learn's own iterations on the factor of the summed Gram matrix",
+        positional=("n_components",),
+    ),
+    "sklearn.decomposition.FactorAnalysis": Entry(
+        _EXACT,
+        (
+            "scikit-learn's iterations on a factor of the summed scatter matrix, from the"
+            " same draws; with more columns than rows by full decompositions, which the "
+            "pooled fit approximates"
+        ),
+        by_parameter={
+            ("svd_method", "lapack"): (
+                _EXACT,
+                (
+                    "scikit-learn's iterations on a factor of the summed scatter matrix; "
+                    "components up to their signs, which the pooled fit takes from single rows"
+                ),
+            )
+        },
+        positional=("n_components",),
+    ),
+    "sklearn.decomposition.FastICA": Entry(
+        _EXACT,
+        (
+            "whitening from the summed scatter matrix; each iteration from summed "
+            "contrasts, with scikit-learn's own start"
+        ),
+        positional=("n_components",),
+    ),
+    "sklearn.decomposition.IncrementalPCA": Entry(
+        _EXACT,
+        (
+            "the same batches, each from its summed scatter matrix; a last batch of fewer"
+            " than 10 rows joins the one before, under a warning, as its sums would "
+            "reveal rows"
+        ),
+        positional=("n_components",),
+    ),
+    "sklearn.decomposition.NMF": Entry(
+        _EXACT,
+        (
+            "scikit-learn's own updates of activations at the parties, components from "
+            "sums; the same start, but for more columns than rows, where nndsvd starts "
+            "take the decomposition that the pooled fit approximates"
+        ),
+        refuses={"init": (None, "random", "nndsvd", "nndsvda", "nndsvdar")},
+        by_parameter={
+            ("init", "nndsvdar"): (
+                _STATISTICAL,
+                (
+                    "scikit-learn's own updates from another random fill of the zeros in the "
+                    "start, as the positions of zeros are not revealed"
+                ),
+            )
+        },
+        positional=("n_components",),
+    ),
+    "sklearn.decomposition.PCA": Entry(
+        _EXACT,
+        (
+            "summed scatter matrix, in an orthogonal basis where the pooled solver is "
+            "that accurate; large tables of more columns than rows as with "
+            "svd_solver='randomized'"
+        ),
+        by_parameter={
+            ("svd_solver", "randomized"): (
+                _EQUIVALENT,
+                (
+                    "scikit-learn's iteration from the same draws, to rounding; with more columns"
+                    " than rows the decomposition itself, which the pooled fit approximates, as "
+                    "its draws would reveal mixtures of rows"
+                ),
+            )
+        },
+        positional=("n_components",),
+    ),
+    "sklearn.decomposition.TruncatedSVD": Entry(
+        _EQUIVALENT,
+        (
+            "scikit-learn's randomised iteration from the same draws, to rounding; with "
+            "more columns than rows the decomposition itself, which the pooled fit "
+            "approximates, as its draws would reveal mixtures of rows"
+        ),
+        by_parameter={("algorithm", "arpack"): (_EXACT, "summed products, to rounding")},
         positional=("n_components",),
     ),
     "sklearn.discriminant_analysis.LinearDiscriminantAnalysis": Entry(

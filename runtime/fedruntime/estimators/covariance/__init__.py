@@ -1,0 +1,1 @@
+"""Federated fits of ``sklearn.covariance``, one file a family."""

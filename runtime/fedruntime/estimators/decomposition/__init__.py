@@ -1,0 +1,1 @@
+"""Federated fits of ``sklearn.decomposition``, one file a family."""
