@@ -16,6 +16,40 @@ _STATISTICAL = Exactness.STATISTICAL
 _APPROXIMATE = Exactness.APPROXIMATE
 
 SUPPORTED: Mapping[str, Entry] = {
+    "sklearn.cluster.BisectingKMeans": Entry(
+        _STATISTICAL,
+        (
+            "each iteration from summed clusters; each bisection starts from means of at "
+            "least 10 rows, or beside the mean of a smaller cluster, as a row would be "
+            "revealed"
+        ),
+        positional=("n_clusters",),
+    ),
+    "sklearn.cluster.KMeans": Entry(
+        _STATISTICAL,
+        (
+            "each iteration from summed clusters; k-means++ chooses initial centres among"
+            " means of at least 10 rows, as a row would be revealed"
+        ),
+        by_parameter={
+            ("init", "random"): (
+                _STATISTICAL,
+                (
+                    "each iteration from summed clusters; initial centres are drawn among means "
+                    "of at least 10 rows, as a row would be revealed"
+                ),
+            )
+        },
+        positional=("n_clusters",),
+    ),
+    "sklearn.cluster.MiniBatchKMeans": Entry(
+        _STATISTICAL,
+        (
+            "each batch from summed clusters; initial centres, and clusters with too few "
+            "rows, are placed on means of at least 10 rows, as a row would be revealed"
+        ),
+        positional=("n_clusters",),
+    ),
     "sklearn.compose.ColumnTransformer": Entry(
         _EXACT,
         "each transformer by its own federated fit; as exact as the weakest of them",
@@ -432,6 +466,41 @@ SUPPORTED: Mapping[str, Entry] = {
         _EXACT,
         "scikit-learn's own iterations on the summed deviance, gradient and Hessian",
         refuses={"solver": ("lbfgs", "newton-cholesky")},
+    ),
+    "sklearn.mixture.BayesianGaussianMixture": Entry(
+        _STATISTICAL,
+        (
+            "scikit-learn's own EM iterations on summed moments, from a federated k-means"
+            " clustering whose initial centres are means of at least 10 rows"
+        ),
+        refuses={"init_params": ("kmeans", "random")},
+        by_parameter={
+            ("init_params", "random"): (
+                _EXACT,
+                (
+                    "scikit-learn's own EM iterations on summed moments, from the same random "
+                    "responsibilities"
+                ),
+            )
+        },
+    ),
+    "sklearn.mixture.GaussianMixture": Entry(
+        _STATISTICAL,
+        (
+            "scikit-learn's own EM iterations on summed moments, from a federated k-means"
+            " clustering whose initial centres are means of at least 10 rows"
+        ),
+        refuses={"init_params": ("kmeans", "random")},
+        by_parameter={
+            ("init_params", "random"): (
+                _EXACT,
+                (
+                    "scikit-learn's own EM iterations on summed moments, from the same random "
+                    "responsibilities"
+                ),
+            )
+        },
+        positional=("n_components",),
     ),
     "sklearn.naive_bayes.BernoulliNB": Entry(
         _EXACT,

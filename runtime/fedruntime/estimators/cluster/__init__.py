@@ -1,0 +1,1 @@
+"""Federated fits of ``sklearn.cluster``, one file a family."""

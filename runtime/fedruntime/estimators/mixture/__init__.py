@@ -1,0 +1,1 @@
+"""Federated fits of ``sklearn.mixture``, one file a family."""
