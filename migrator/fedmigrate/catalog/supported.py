@@ -229,10 +229,58 @@ SUPPORTED: Mapping[str, Entry] = {
         },
     ),
     "sklearn.dummy.DummyRegressor": Entry(_EXACT, "means from sums"),
+    "sklearn.impute.IterativeImputer": Entry(
+        _EXACT,
+        (
+            "federated fits of the estimator, column by column; each party reveals how "
+            "many values of each column it has"
+        ),
+        refuses={"sample_posterior": (False,)},
+        positional=("estimator",),
+        parts=("estimator",),
+    ),
+    "sklearn.impute.MissingIndicator": Entry(_EXACT, "summed counts of missing values, by column"),
     "sklearn.impute.SimpleImputer": Entry(
         _EXACT,
         ("sums for means, radix selection for medians; distinct values revealed for most_frequent"),
         refuses={"strategy": ("mean", "median", "most_frequent", "constant")},
+    ),
+    "sklearn.kernel_approximation.AdditiveChi2Sampler": Entry(
+        _EXACT, "works value by value; only the columns are learnt"
+    ),
+    "sklearn.kernel_approximation.Nystroem": Entry(
+        _APPROXIMATE,
+        (
+            "landmarks are means of groups of at least 10 rows or points beside them, as "
+            "rows would be revealed; there is no component_indices_"
+        ),
+        refuses={
+            "kernel": (
+                "rbf",
+                "additive_chi2",
+                "chi2",
+                "cosine",
+                "laplacian",
+                "linear",
+                "poly",
+                "polynomial",
+                "sigmoid",
+            )
+        },
+        positional=("kernel",),
+    ),
+    "sklearn.kernel_approximation.PolynomialCountSketch": Entry(
+        _EXACT,
+        ("hashes are drawn from random_state, as in scikit-learn; only the columns are learnt"),
+    ),
+    "sklearn.kernel_approximation.RBFSampler": Entry(
+        _EXACT,
+        ("weights are drawn from random_state, as in scikit-learn; only the columns are learnt"),
+        by_parameter={("gamma", "scale"): (_EXACT, "sums give the variance; weights are drawn")},
+    ),
+    "sklearn.kernel_approximation.SkewedChi2Sampler": Entry(
+        _EXACT,
+        ("weights are drawn from random_state, as in scikit-learn; only the columns are learnt"),
     ),
     "sklearn.linear_model.ARDRegression": Entry(
         _EXACT, "scikit-learn's own iterations on the factor of the summed Gram matrix"
@@ -531,13 +579,51 @@ SUPPORTED: Mapping[str, Entry] = {
         positional=("steps",),
         parts=("steps",),
     ),
+    "sklearn.preprocessing.Binarizer": Entry(
+        _EXACT, "works value by value; only the columns are learnt"
+    ),
+    "sklearn.preprocessing.FunctionTransformer": Entry(
+        _EXACT,
+        (
+            "each party calls func on its own rows, which is the same where func works "
+            "row by row; that is tried on a few rows and cannot be known for sure"
+        ),
+        positional=("func", "inverse_func"),
+    ),
+    "sklearn.preprocessing.KBinsDiscretizer": Entry(
+        _EXACT,
+        (
+            "quantiles by radix selection over summed counts; each party reveals its "
+            "columns' extremes"
+        ),
+        by_parameter={
+            ("strategy", "uniform"): (_EXACT, "extremes of every column, revealed by each party"),
+            ("strategy", "kmeans"): (
+                _EXACT,
+                "k-means of each column by sums; each party reveals its columns' extremes",
+            ),
+        },
+        positional=("n_bins",),
+    ),
+    "sklearn.preprocessing.LabelBinarizer": Entry(
+        _EXACT, "union of the parties' labels, revealed by each"
+    ),
     "sklearn.preprocessing.LabelEncoder": Entry(
         _EXACT, "union of the parties' labels, revealed by each"
+    ),
+    "sklearn.preprocessing.MaxAbsScaler": Entry(
+        _EXACT, "largest magnitude of every column, revealed by each party"
     ),
     "sklearn.preprocessing.MinMaxScaler": Entry(
         _EXACT,
         "minimum and maximum of every column, revealed by each party",
         positional=("feature_range",),
+    ),
+    "sklearn.preprocessing.MultiLabelBinarizer": Entry(
+        _EXACT, "union of the parties' labels, revealed by each"
+    ),
+    "sklearn.preprocessing.Normalizer": Entry(
+        _EXACT, "works row by row; only the columns are learnt", positional=("norm",)
     ),
     "sklearn.preprocessing.OneHotEncoder": Entry(
         _EXACT,
@@ -546,8 +632,64 @@ SUPPORTED: Mapping[str, Entry] = {
             "infrequent ones group"
         ),
     ),
+    "sklearn.preprocessing.OrdinalEncoder": Entry(
+        _EXACT,
+        (
+            "union of the parties' categories, revealed by each; summed counts where "
+            "infrequent ones group"
+        ),
+    ),
+    "sklearn.preprocessing.PolynomialFeatures": Entry(
+        _EXACT, "works row by row; only the columns are learnt", positional=("degree",)
+    ),
+    "sklearn.preprocessing.PowerTransformer": Entry(
+        _EQUIVALENT,
+        (
+            "scipy's own search on summed log-likelihoods: lambdas to about 1e-7, where "
+            "the likelihood is flat; the extremes of the columns are found by radix "
+            "selection"
+        ),
+        positional=("method",),
+    ),
+    "sklearn.preprocessing.QuantileTransformer": Entry(
+        _EXACT,
+        (
+            "quantiles by radix selection over summed counts, of the same subsample; "
+            "refused where they would be most of the rows' values"
+        ),
+    ),
+    "sklearn.preprocessing.RobustScaler": Entry(
+        _EXACT,
+        ("medians and quantiles by radix selection over summed counts, equal to the last bit"),
+    ),
+    "sklearn.preprocessing.SplineTransformer": Entry(
+        _EXACT,
+        "knots between the extremes of every column, revealed by each party",
+        by_parameter={
+            ("knots", "quantile"): (
+                _EXACT,
+                "knots at quantiles, by radix selection over summed counts",
+            )
+        },
+        positional=("n_knots", "degree"),
+    ),
     "sklearn.preprocessing.StandardScaler": Entry(
         _EXACT, "sums of values, then of squared deviations"
+    ),
+    "sklearn.preprocessing.TargetEncoder": Entry(
+        _EXACT,
+        ("summed counts and sums by category, which each party reveals; scikit-learn's own folds"),
+        positional=("categories", "target_type", "smooth", "cv", "shuffle", "random_state"),
+    ),
+    "sklearn.random_projection.GaussianRandomProjection": Entry(
+        _EXACT,
+        ("the matrix is drawn from random_state, as in scikit-learn; only the shape is learnt"),
+        positional=("n_components",),
+    ),
+    "sklearn.random_projection.SparseRandomProjection": Entry(
+        _EXACT,
+        ("the matrix is drawn from random_state, as in scikit-learn; only the shape is learnt"),
+        positional=("n_components",),
     ),
     "sklearn.svm.LinearSVC": Entry(
         _EQUIVALENT,

@@ -135,12 +135,29 @@ def test_nan_that_is_not_the_marker_is_refused(strategy: str, deal: Any) -> None
         FLModel(model=model).fit(deal([0, 1])(frame))
 
 
+@pytest.mark.parametrize("strategy", _STRATEGIES)
+@pytest.mark.parametrize("keep", [False, True])
+@pytest.mark.parametrize("marker", [np.nan, -7.0])
+@pytest.mark.filterwarnings("ignore:Skipping features without any observed values")
+def test_sparse_rows(strategy: str, keep: bool, marker: float, dealt: Any) -> None:
+    rows = np.column_stack([_HOLED, np.full(48, np.nan), np.zeros(48)])
+    rows[np.random.default_rng(0).random(rows.shape) < 0.4] = 0.0
+    rows[:, 3] = np.nan
+    held = sparse.csr_matrix(np.where(np.isnan(rows), marker, rows))
+    model = SimpleImputer(
+        missing_values=marker, strategy=strategy, keep_empty_features=keep, add_indicator=True
+    )
+    ours, pooled, handle = fit_both(model, held, dealt)
+    assert_same_state(ours, pooled, rtol=_BAR)
+    assert_same_rows(ours.transform(handle), pooled.transform(held), atol=1e-14)
+
+
 def test_what_is_refused_by_name(deal: Any) -> None:
     dealer = deal([0, 1] * 24)
     with pytest.raises(UnsupportedError, match=r"SimpleImputer.strategy=.* has no federated fit"):
         FLModel(model=SimpleImputer(strategy=np.ptp)).fit(dealer(_HOLED))
-    with pytest.raises(UnsupportedError, match="SimpleImputer has no federated fit for sparse"):
-        FLModel(model=SimpleImputer()).fit(dealer(sparse.csr_matrix(_X)))
+    with pytest.raises(ValueError, match="missing_values == 0 and input is sparse"):
+        FLModel(model=SimpleImputer(missing_values=0)).fit(dealer(sparse.csr_matrix(_X)))
     assert not [entry for entry in dealer.federation.ledger if entry.content]
 
 

@@ -1,0 +1,1 @@
+"""Federated fits of ``sklearn.kernel_approximation``, one file a family."""

@@ -1,0 +1,1 @@
+"""Federated fits of ``sklearn.random_projection``, one file a family."""
