@@ -229,6 +229,30 @@ SUPPORTED: Mapping[str, Entry] = {
         },
     ),
     "sklearn.dummy.DummyRegressor": Entry(_EXACT, "means from sums"),
+    "sklearn.feature_extraction.DictVectorizer": Entry(
+        _EXACT, "union of the parties' feature names, revealed by each", refuses={"sort": (True,)}
+    ),
+    "sklearn.feature_extraction.FeatureHasher": Entry(
+        _EXACT, "nothing is learnt; each party hashes its own rows", positional=("n_features",)
+    ),
+    "sklearn.feature_extraction.text.CountVectorizer": Entry(
+        _EXACT,
+        "union of the parties' terms, revealed by each; summed document counts",
+        refuses={"input": ("content",)},
+    ),
+    "sklearn.feature_extraction.text.HashingVectorizer": Entry(
+        _EXACT,
+        "nothing is learnt; each party hashes its own texts",
+        refuses={"input": ("content",)},
+    ),
+    "sklearn.feature_extraction.text.TfidfTransformer": Entry(
+        _EXACT, "summed document frequencies; weights bit-identical"
+    ),
+    "sklearn.feature_extraction.text.TfidfVectorizer": Entry(
+        _EXACT,
+        "union of the parties' terms, revealed by each; summed document counts",
+        refuses={"input": ("content",)},
+    ),
     "sklearn.impute.IterativeImputer": Entry(
         _EXACT,
         (

@@ -1,0 +1,1 @@
+"""Federated fits of ``sklearn.feature_extraction``, one file a family."""
