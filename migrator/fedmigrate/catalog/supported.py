@@ -253,6 +253,65 @@ SUPPORTED: Mapping[str, Entry] = {
         "union of the parties' terms, revealed by each; summed document counts",
         refuses={"input": ("content",)},
     ),
+    "sklearn.feature_selection.GenericUnivariateSelect": Entry(
+        _EXACT,
+        "sums by class or with the target; the choice is scikit-learn's own",
+        positional=("score_func",),
+    ),
+    "sklearn.feature_selection.RFE": Entry(
+        _EXACT,
+        "its estimator's own federated fits; as exact as these",
+        positional=("estimator",),
+        parts=("estimator",),
+    ),
+    "sklearn.feature_selection.RFECV": Entry(
+        _EXACT,
+        ("its estimator's own federated fits on scikit-learn's folds; as exact as these"),
+        positional=("estimator",),
+        parts=("estimator",),
+    ),
+    "sklearn.feature_selection.SelectFdr": Entry(
+        _EXACT,
+        "sums by class or with the target; the choice is scikit-learn's own",
+        positional=("score_func",),
+    ),
+    "sklearn.feature_selection.SelectFpr": Entry(
+        _EXACT,
+        "sums by class or with the target; the choice is scikit-learn's own",
+        positional=("score_func",),
+    ),
+    "sklearn.feature_selection.SelectFromModel": Entry(
+        _EXACT,
+        "its estimator's own federated fit; as exact as that",
+        positional=("estimator",),
+        parts=("estimator",),
+    ),
+    "sklearn.feature_selection.SelectFwe": Entry(
+        _EXACT,
+        "sums by class or with the target; the choice is scikit-learn's own",
+        positional=("score_func",),
+    ),
+    "sklearn.feature_selection.SelectKBest": Entry(
+        _EXACT,
+        "sums by class or with the target; the choice is scikit-learn's own",
+        positional=("score_func",),
+    ),
+    "sklearn.feature_selection.SelectPercentile": Entry(
+        _EXACT,
+        "sums by class or with the target; the choice is scikit-learn's own",
+        positional=("score_func",),
+    ),
+    "sklearn.feature_selection.SequentialFeatureSelector": Entry(
+        _EXACT,
+        ("its estimator's own federated fits on scikit-learn's folds; as exact as these"),
+        positional=("estimator",),
+        parts=("estimator",),
+    ),
+    "sklearn.feature_selection.VarianceThreshold": Entry(
+        _EXACT,
+        ("sums of values and squared deviations; each party reveals the extremes of its columns"),
+        positional=("threshold",),
+    ),
     "sklearn.impute.IterativeImputer": Entry(
         _EXACT,
         (

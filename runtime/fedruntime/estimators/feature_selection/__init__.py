@@ -1,0 +1,1 @@
+"""Federated fits of ``sklearn.feature_selection``, one file a family."""
