@@ -16,6 +16,26 @@ _STATISTICAL = Exactness.STATISTICAL
 _APPROXIMATE = Exactness.APPROXIMATE
 
 SUPPORTED: Mapping[str, Entry] = {
+    "sklearn.calibration.CalibratedClassifierCV": Entry(
+        _EXACT,
+        (
+            "scikit-learn's own folds, and its calibration on summed losses; as exact as "
+            "the classifier"
+        ),
+        refuses={"method": ("sigmoid", "temperature")},
+        by_parameter={
+            ("method", "temperature"): (
+                _EQUIVALENT,
+                (
+                    "scikit-learn's own search for the temperature on summed losses: to about "
+                    "1e-8, as far as a flat loss tells temperatures apart"
+                ),
+            )
+        },
+        positional=("estimator",),
+        parts=("estimator",),
+        default_part="sklearn.svm.LinearSVC",
+    ),
     "sklearn.cluster.BisectingKMeans": Entry(
         _STATISTICAL,
         (
@@ -55,6 +75,12 @@ SUPPORTED: Mapping[str, Entry] = {
         "each transformer by its own federated fit; as exact as the weakest of them",
         positional=("transformers",),
         parts=("transformers",),
+    ),
+    "sklearn.compose.TransformedTargetRegressor": Entry(
+        _EXACT,
+        ("regressor and transformer by their own federated fits; as exact as the weaker one"),
+        positional=("regressor",),
+        parts=("regressor", "transformer"),
     ),
     "sklearn.covariance.EllipticEnvelope": Entry(
         _STATISTICAL,
@@ -229,6 +255,36 @@ SUPPORTED: Mapping[str, Entry] = {
         },
     ),
     "sklearn.dummy.DummyRegressor": Entry(_EXACT, "means from sums"),
+    "sklearn.ensemble.StackingClassifier": Entry(
+        _EXACT,
+        (
+            "scikit-learn's own folds, each part by its federated fit; as exact as the "
+            "weakest of them"
+        ),
+        positional=("estimators", "final_estimator"),
+        parts=("estimators", "final_estimator"),
+    ),
+    "sklearn.ensemble.StackingRegressor": Entry(
+        _EXACT,
+        (
+            "scikit-learn's own folds, each part by its federated fit; as exact as the "
+            "weakest of them"
+        ),
+        positional=("estimators", "final_estimator"),
+        parts=("estimators", "final_estimator"),
+    ),
+    "sklearn.ensemble.VotingClassifier": Entry(
+        _EXACT,
+        "each estimator by its own federated fit; as exact as the weakest of them",
+        positional=("estimators",),
+        parts=("estimators",),
+    ),
+    "sklearn.ensemble.VotingRegressor": Entry(
+        _EXACT,
+        "each estimator by its own federated fit; as exact as the weakest of them",
+        positional=("estimators",),
+        parts=("estimators",),
+    ),
     "sklearn.feature_extraction.DictVectorizer": Entry(
         _EXACT, "union of the parties' feature names, revealed by each", refuses={"sort": (True,)}
     ),
@@ -633,6 +689,75 @@ SUPPORTED: Mapping[str, Entry] = {
         },
         positional=("n_components",),
     ),
+    "sklearn.model_selection.GridSearchCV": Entry(
+        _EXACT,
+        "scikit-learn's own search and folds; as exact as its estimator",
+        positional=("estimator", "param_grid"),
+        parts=("estimator",),
+    ),
+    "sklearn.model_selection.HalvingGridSearchCV": Entry(
+        _EXACT,
+        "scikit-learn's own search and folds; as exact as its estimator",
+        positional=("estimator", "param_grid"),
+        parts=("estimator",),
+    ),
+    "sklearn.model_selection.HalvingRandomSearchCV": Entry(
+        _EXACT,
+        "scikit-learn's own search and folds; as exact as its estimator",
+        positional=("estimator", "param_distributions"),
+        parts=("estimator",),
+    ),
+    "sklearn.model_selection.RandomizedSearchCV": Entry(
+        _EXACT,
+        "scikit-learn's own search and folds; as exact as its estimator",
+        positional=("estimator", "param_distributions"),
+        parts=("estimator",),
+    ),
+    "sklearn.multiclass.OneVsOneClassifier": Entry(
+        _EXACT,
+        "the estimator's own federated fit, one a pair of classes; as exact as that",
+        positional=("estimator",),
+        parts=("estimator",),
+    ),
+    "sklearn.multiclass.OneVsRestClassifier": Entry(
+        _EXACT,
+        "the estimator's own federated fit, one a class; as exact as that",
+        positional=("estimator",),
+        parts=("estimator",),
+    ),
+    "sklearn.multiclass.OutputCodeClassifier": Entry(
+        _EXACT,
+        (
+            "the estimator's own federated fit, one a bit of scikit-learn's own code; as "
+            "exact as that"
+        ),
+        positional=("estimator",),
+        parts=("estimator",),
+    ),
+    "sklearn.multioutput.ClassifierChain": Entry(
+        _EXACT,
+        "the estimator's own federated fit, one a link of the chain; as exact as that",
+        positional=("estimator",),
+        parts=("estimator",),
+    ),
+    "sklearn.multioutput.MultiOutputClassifier": Entry(
+        _EXACT,
+        ("the estimator's own federated fit, one a column of the target; as exact as that"),
+        positional=("estimator",),
+        parts=("estimator",),
+    ),
+    "sklearn.multioutput.MultiOutputRegressor": Entry(
+        _EXACT,
+        ("the estimator's own federated fit, one a column of the target; as exact as that"),
+        positional=("estimator",),
+        parts=("estimator",),
+    ),
+    "sklearn.multioutput.RegressorChain": Entry(
+        _EXACT,
+        "the estimator's own federated fit, one a link of the chain; as exact as that",
+        positional=("estimator",),
+        parts=("estimator",),
+    ),
     "sklearn.naive_bayes.BernoulliNB": Entry(
         _EXACT,
         ("features summed by class, and scikit-learn's own smoothing; integer counts bit for bit"),
@@ -654,6 +779,12 @@ SUPPORTED: Mapping[str, Entry] = {
     "sklearn.naive_bayes.MultinomialNB": Entry(
         _EXACT,
         ("features summed by class, and scikit-learn's own smoothing; integer counts bit for bit"),
+    ),
+    "sklearn.pipeline.FeatureUnion": Entry(
+        _EXACT,
+        "each transformer by its own federated fit; as exact as the weakest of them",
+        positional=("transformer_list",),
+        parts=("transformer_list",),
     ),
     "sklearn.pipeline.Pipeline": Entry(
         _EXACT,

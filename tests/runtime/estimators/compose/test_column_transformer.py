@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 from pooled_twin import assert_same_rows, assert_same_state, fit_both
 from sklearn.compose import ColumnTransformer, make_column_selector, make_column_transformer
+from sklearn.decomposition import KernelPCA
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import KBinsDiscretizer, MinMaxScaler, OneHotEncoder, StandardScaler
+from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 
 from fedruntime import FLModel
 from fedruntime.errors import DataError, UnsupportedError
@@ -155,14 +156,14 @@ def test_what_is_refused_is_refused_before_anything_is_sent(deal: Any) -> None:
     dealer = deal([0, 1] * (_N // 2))
     handle = dealer(_FRAME)
     sent = len(dealer.federation.ledger)
-    refused = KBinsDiscretizer()
+    refused = KernelPCA()
     for model in (
         ColumnTransformer([("n", MinMaxScaler(), ["age"]), ("bins", refused, ["income"])]),
         make_pipeline(ColumnTransformer([("bins", refused, ["income"])])),
     ):
-        with pytest.raises(UnsupportedError, match=r"step 'bins': .*KBinsDiscretizer has no"):
+        with pytest.raises(UnsupportedError, match=r"step 'bins': .*KernelPCA has no"):
             FLModel(model=model).fit(handle)
-    with pytest.raises(UnsupportedError, match=r"step 'remainder': .*KBinsDiscretizer has no"):
+    with pytest.raises(UnsupportedError, match=r"step 'remainder': .*KernelPCA has no"):
         FLModel(model=ColumnTransformer([], remainder=refused)).fit(handle)
     with pytest.raises(UnsupportedError, match=r"ColumnTransformer\(i__strategy="):
         FLModel(model=ColumnTransformer([("i", SimpleImputer(strategy=np.ptp), ["age"])])).fit(

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from pooled_twin import assert_same_rows, assert_same_state
 from sklearn.base import clone
+from sklearn.decomposition import NMF
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsClassifier
@@ -90,12 +91,12 @@ def test_the_steps_that_are_fitted_are_the_scripts_own_objects(deal: Any) -> Non
             "step 'pipeline': step 'kneighborsclassifier': ",
         ),
         (
-            make_pipeline(StandardScaler(), Ridge(positive=True)),
-            r"Pipeline\(ridge__positive=True\) has no federated fit",
+            make_pipeline(StandardScaler(), NMF(init="custom")),
+            r"Pipeline\(nmf__init='custom'\) has no federated fit",
         ),
         (
-            make_pipeline(StandardScaler(), make_pipeline(Ridge(positive=True))),
-            r"Pipeline\(pipeline__ridge__positive=True\) has no federated fit",
+            make_pipeline(StandardScaler(), make_pipeline(NMF(init="custom"))),
+            r"Pipeline\(pipeline__nmf__init='custom'\) has no federated fit",
         ),
         (Pipeline([("s", StandardScaler())], memory="cache"), r"Pipeline\(memory='cache'\)"),
     ],

@@ -1,0 +1,1 @@
+"""Federated fits of ``sklearn.calibration``, one file a family."""

@@ -1,0 +1,1 @@
+"""Federated fits of ``sklearn.ensemble``, one file a family."""

@@ -1,0 +1,1 @@
+"""Federated fits of ``sklearn.model_selection``: searches over parameters."""

@@ -1,0 +1,1 @@
+"""Federated fits of ``sklearn.multiclass``, one file a family."""

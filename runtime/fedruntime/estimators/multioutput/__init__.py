@@ -1,0 +1,1 @@
+"""Federated fits of ``sklearn.multioutput``, one file a family."""
