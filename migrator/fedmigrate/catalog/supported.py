@@ -780,6 +780,17 @@ SUPPORTED: Mapping[str, Entry] = {
         _EXACT,
         ("features summed by class, and scikit-learn's own smoothing; integer counts bit for bit"),
     ),
+    "sklearn.neighbors.NearestCentroid": Entry(
+        _EXACT,
+        "class means from sums",
+        by_parameter={
+            ("metric", "manhattan"): (
+                _EXACT,
+                "class medians by radix selection over summed counts, equal to the last bit",
+            )
+        },
+        positional=("metric",),
+    ),
     "sklearn.pipeline.FeatureUnion": Entry(
         _EXACT,
         "each transformer by its own federated fit; as exact as the weakest of them",

@@ -1,0 +1,1 @@
+"""Federated fits of ``sklearn.neighbors``, one file a family."""
