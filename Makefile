@@ -53,7 +53,7 @@ bench: $(VENV)/installed
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	$(VENV)/bin/python benchmarks/cli_speed.py
 	$(VENV)/bin/python benchmarks/secure_sum.py
-	$(VENV)/bin/python benchmarks/fit_cost.py
+	$(VENV)/bin/python benchmarks/estimators.py
 
 clean:
 	rm -rf $(VENV) $(TEST_VENV) $(OLDEST_VENV) demo
