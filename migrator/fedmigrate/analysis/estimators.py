@@ -24,7 +24,7 @@ from fedmigrate.analysis.values import (
     Value,
 )
 from fedmigrate.catalog.entry import Entry
-from fedmigrate.catalog.estimators import ESTIMATORS, FACTORIES
+from fedmigrate.catalog.estimators import ESTIMATORS, FACTORIES, ROW_ATTRIBUTES
 from fedmigrate.catalog.functions import COUNTERPARTS
 
 FITS = frozenset({"fit", "fit_transform", "fit_predict", "partial_fit"})
@@ -32,7 +32,6 @@ _PARTS = frozenset(
     ("best_estimator_", "estimator_", "final_estimator_", "regressor_", "transformer_")
 )
 _COLLECTIONS = frozenset(("estimators_", "named_estimators_", "named_steps", "named_transformers_"))
-_OF_ROWS = frozenset(("dist_", "labels_", "outliers_", "x_scores_", "y_scores_"))
 _KEEPS_COLUMN = frozenset({"LabelEncoder"})
 
 
@@ -119,7 +118,7 @@ def attribute(state: State, estimator: Estimator, name: str) -> Value:
     if name in _COLLECTIONS:
         return Stream(estimator)
     fits = state.findings.fits.get(estimator)
-    if name in _OF_ROWS and fits is not None and fits.origins:
+    if name in ROW_ATTRIBUTES and fits is not None and fits.origins:
         return Rows("array", fits.origins)
     return PUBLIC
 

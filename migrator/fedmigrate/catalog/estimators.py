@@ -20,3 +20,8 @@ FACTORIES: Mapping[str, str] = {
     "sklearn.pipeline.make_union": "sklearn.pipeline.FeatureUnion",
 }
 """Functions that build an estimator from estimators -> the class they build."""
+
+ROW_ATTRIBUTES: frozenset[str] = frozenset(
+    ("dist_", "labels_", "outliers_", "raw_support_", "x_scores_", "y_scores_")
+)
+"""Fitted attributes of one entry a row: they stay at the parties, as handles."""

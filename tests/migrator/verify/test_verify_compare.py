@@ -128,3 +128,28 @@ def test_what_is_missing_or_other_is_worse_than_expected(conversion: Run) -> Non
 
 def test_nothing_fitted_is_nothing_proven() -> None:
     assert not compare_runs(_run(lines=("a",)), _run(lines=("a",)), 1e-9).as_expected
+
+
+def test_attributes_of_one_entry_a_row_stay_at_the_parties() -> None:
+    centres, labels = np.eye(2), np.array([0, 1, 1])
+    original = _clusters(cluster_centers_=centres, labels_=labels)
+    conversion = _clusters(cluster_centers_=centres)
+    (judged,) = compare_runs(_run(original), _run(conversion), 1e-9).fits
+    assert judged.as_expected
+    assert judged.parts.keys() == {"cluster_centers_"}
+    (judged,) = compare_runs(_run(original), _run(_clusters(labels_=labels)), 1e-9).fits
+    assert not judged.as_expected
+
+
+@pytest.mark.parametrize(
+    ("name", "ours", "fine"),
+    [("mean_", 3e-17, True), ("mean_", 3e-9, False), ("coef_", 3e-17, False)],
+)
+def test_a_mean_that_rounding_leaves_of_zero(name: str, ours: float, fine: bool) -> None:
+    original = _clusters(**{name: np.array([1e-17])})
+    (judged,) = compare_runs(_run(original), _run(_clusters(**{name: np.array([ours])})), 1e-9).fits
+    assert judged.as_expected is fine
+
+
+def _clusters(**leaves: object) -> Event:
+    return Event("fit", "KMeans.fit", 3, "exact", leaves)
