@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
 
-class SquaredLoss:
+class SquaredLoss(ABC):
     """``max(0, excess)**2`` of an excess that changes with the prediction by -1, 0 or 1."""
 
     is_multiclass = False
     n_classes = 1
 
+    @abstractmethod
     def excess(self, y_true: Floats, raw_prediction: Floats) -> tuple[Floats, Floats]:
         """What predictions exceed the loss-free range by, and how it changes with them."""
-        raise NotImplementedError
 
     def loss_gradient(
         self,

@@ -4,6 +4,7 @@ warnings, around an E-step that the parties take and an M-step on their sums.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
@@ -79,9 +80,9 @@ class SummedMixture(BaseMixture):  # type: ignore[misc]
         self._expected = found
         self._update(found)
 
+    @abstractmethod
     def _update(self, found: Components) -> None:
         """Set the parameters from the components' sums."""
-        raise NotImplementedError
 
     def _initial(self, random_state: np.random.RandomState) -> Components:
         """The components under the initial responsibilities."""
