@@ -41,7 +41,7 @@ types:
 oldest:
 	$(PYTHON) -m venv --clear $(OLDEST_VENV)
 	$(OLDEST_VENV)/bin/pip install --quiet --disable-pip-version-check -e . -r tests/oldest.txt
-	$(ONE_THREAD) $(OLDEST_VENV)/bin/pytest -n auto --dist loadfile tests/runtime
+	$(ONE_THREAD) $(OLDEST_VENV)/bin/pytest -n auto --dist worksteal tests/runtime
 
 golden: $(VENV)/installed
 	$(ONE_THREAD) $(VENV)/bin/python fixtures/regenerate.py
