@@ -20,6 +20,7 @@ from fedruntime.data.take import take
 from fedruntime.errors import UnsupportedError
 from fedruntime.messages import Array
 from fedruntime.model import FLModel
+from fedruntime.model_selection.permutations import orders
 from fedruntime.model_selection.scoring import Scorer, federated_scorers
 from fedruntime.operations import row_op
 
@@ -103,14 +104,10 @@ def _sample(
 
 
 def _permuted(X: Handle, column: int, random_state: np.random.RandomState) -> Handle:
-    each = {
-        party: {"order": random_state.permutation(len(positions))}
-        for party, positions in X.layout.positions.items()
-    }
     return X.federation.map(
         permute_column,
         layout=X.layout,
-        each=each,
+        each=orders(X, random_state),
         X=X,
         column=column,
         purpose="permutation_importance",

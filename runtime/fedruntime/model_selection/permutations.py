@@ -65,13 +65,21 @@ def permutation_test_score(estimator: Any, X: Any, y: Any, **options: Any) -> An
 
 def permuted_rows(rows: Handle, random_state: np.random.RandomState) -> Handle:
     """The same rows in another order at each party."""
-    each = {
+    return rows.federation.map(
+        reorder,
+        layout=rows.layout,
+        each=orders(rows, random_state),
+        rows=rows,
+        purpose="permutation",
+    )
+
+
+def orders(rows: Handle, random_state: np.random.RandomState) -> dict[str, dict[str, Array]]:
+    """For each party a random ``order`` of its rows."""
+    return {
         party: {"order": random_state.permutation(len(positions))}
         for party, positions in rows.layout.positions.items()
     }
-    return rows.federation.map(
-        reorder, layout=rows.layout, each=each, rows=rows, purpose="permutation"
-    )
 
 
 @row_op("model_selection.reorder")
