@@ -7,6 +7,7 @@ an aggregator's sums. All go through ``ask``, where what leaves is written to th
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,7 @@ class Exchange:
         self.engine: Engine = engine or LocalEngine(settings.parties)
         self.ledger = Ledger(ledger_path)
         self.progress = Progress()
+        self.turn = threading.RLock()  # a script's threads take turns: a round is asked as a whole
         self._numbers = itertools.count()
         self._forgotten: list[str] = []
 
@@ -165,7 +167,32 @@ class Exchange:
         FedError
             What a party refused, under its own type; ``PartyError`` for any other failure there.
         """
-        asked = self.parties if parties is None else tuple(parties)
+        with self.turn:
+            return self._ask(
+                operation,
+                arguments,
+                release=release,
+                each=each,
+                asked=self.parties if parties is None else tuple(parties),
+                keep_as=keep_as,
+                session=session,
+                round_number=round_number,
+                purpose=purpose,
+            )
+
+    def _ask(
+        self,
+        operation: Operation,
+        arguments: Mapping[str, Any],
+        *,
+        release: Release,
+        each: Mapping[str, Mapping[str, Any]] | None,
+        asked: Sequence[str],
+        keep_as: str,
+        session: str,
+        round_number: int,
+        purpose: str,
+    ) -> dict[str, Reply]:
         public = _public(arguments)
         forget, self._forgotten = tuple(self._forgotten), []
         requests = {

@@ -54,14 +54,15 @@ class Aggregator:
         DataError
             If the parties' statistics differ in name or shape, or a value cannot be encoded.
         """
-        replies = federation.ask(
-            operation,
-            arguments,
-            release=self.release,
-            each=each,
-            purpose=purpose,
-            **self._masking(federation),
-        )
+        with federation.turn:  # the round's number and its messages belong together
+            replies = federation.ask(
+                operation,
+                arguments,
+                release=self.release,
+                each=each,
+                purpose=purpose,
+                **self._masking(federation),
+            )
         layout = _common_layout(operation, replies)
         total = np.zeros_like(next(iter(replies.values())).arrays["vector"])
         for reply in replies.values():
