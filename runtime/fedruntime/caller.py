@@ -6,6 +6,9 @@ import linecache
 import sys
 from pathlib import Path
 from types import FrameType
+from typing import Any
+
+from fedruntime.cells import calling_notebook, cell_name
 
 _OWN = Path(__file__).resolve().parent
 
@@ -30,12 +33,39 @@ def _innermost_user_frame() -> FrameType | None:
 def where() -> str:
     """``file:line: `` of the line of the user's that led here; empty where there is none."""
     frame = _innermost_user_frame()
-    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}: " if frame else ""
+    if frame is None:
+        return ""
+    if calling_notebook(frame) is not None:
+        return f"cell {cell_name(frame)}, line {frame.f_lineno}: "
+    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}: "
+
+
+def calling_names() -> dict[str, Any]:
+    """What names stand for on the line of the user's that led here."""
+    frame = _innermost_user_frame()
+    return {} if frame is None else {**frame.f_globals, **frame.f_locals}
+
+
+def calling_file() -> Path | None:
+    """The file of the user's that led here; for a cell, its notebook."""
+    frame = _innermost_user_frame()
+    return _file(frame) if frame else None
+
+
+def _file(frame: FrameType) -> Path:
+    return calling_notebook(frame) or Path(frame.f_code.co_filename).resolve()
 
 
 def calling_script() -> Path | None:
-    """The script that is being run, if it is what led here; ``None`` in a session or a module."""
+    """The script that is being run, if it is what led here; ``None`` in a session.
+
+    A module leads here for the script that imports it, if it lies beside it or below.
+    """
     frame = _innermost_user_frame()
-    if frame is None or frame.f_globals.get("__name__") != "__main__":
-        return None
-    return Path(frame.f_code.co_filename).resolve()
+    file = calling_file()
+    while frame is not None and file is not None:
+        if frame.f_globals.get("__name__") == "__main__":
+            script = _file(frame)
+            return script if script == file or script.parent in file.parents else None
+        frame = frame.f_back
+    return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fedruntime.errors import SettingsError
@@ -12,10 +13,11 @@ if TYPE_CHECKING:
 
 _federation: Exchange | None = None
 _joinable = False
+_opener: Path | None = None
 _open_by_device: Callable[[str], Exchange] | None = None
 
 
-def use(federation: Exchange | None, *, joinable: bool = False) -> None:
+def use(federation: Exchange | None, *, joinable: bool = False, opener: Path | None = None) -> None:
     """Make a federation the script's, ending the one before.
 
     Parameters
@@ -23,11 +25,18 @@ def use(federation: Exchange | None, *, joinable: bool = False) -> None:
     federation : Exchange or None
     joinable : bool
         Whether parties may still join by naming a device.
+    opener : Path, optional
+        The file of the user's that opened it.
     """
-    global _federation, _joinable
+    global _federation, _joinable, _opener
     if _federation is not None:
         _federation.stop()
-    _federation, _joinable = federation, joinable
+    _federation, _joinable, _opener = federation, joinable, opener
+
+
+def opened_elsewhere(file: Path | None) -> Exchange | None:
+    """The script's federation, if another file of the user's opened it."""
+    return _federation if None not in (file, _opener) and file != _opener else None
 
 
 def opened_by_device(opener: Callable[[str], Exchange]) -> Callable[[str], Exchange]:
