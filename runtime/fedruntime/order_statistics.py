@@ -11,7 +11,7 @@ are left out; what a sparse matrix does not store is zero.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -142,16 +142,40 @@ def quantiles_and_medians(
 
     numpy interpolates quantiles by another formula than it averages the two middle values by.
     """
-    counts = value_counts(cohort)
+
+    def find(ranks: Integers) -> Any:
+        found = order_statistics(cohort, ranks)
+        # numpy interpolates between values of the input's type.
+        return found.astype(np.float32) if cohort["X"].facts.dtypes == ("float32",) else found
+
+    return interpolate(value_counts(cohort), find, q, method)
+
+
+def interpolate(
+    counts: Integers, find: Callable[[Integers], Any], q: npt.ArrayLike, method: str = "linear"
+) -> tuple[Floats, Floats]:
+    """Quantiles and medians of groups of values, from the values at some ranks.
+
+    Parameters
+    ----------
+    counts : ndarray of shape (p,)
+        How many values each group has.
+    find : callable
+        From ranks of shape (k, p), negative for none, to the values there.
+    q, method
+        As for ``quantiles``.
+
+    Returns
+    -------
+    ndarray of shape (k, p), ndarray of shape (p,)
+    """
     levels = np.asarray(q, dtype=np.float64)
     places = [_neighbours(levels, max(int(count), 1), method) for count in counts]
     lower = np.stack([low for low, _, _ in places], axis=1)
     upper = np.stack([high for _, high, _ in places], axis=1)
     ranks = np.concatenate([lower, upper, [(counts - 1) // 2, counts // 2]])
     ranks[:, counts == 0] = -1
-    found = order_statistics(cohort, ranks)
-    if cohort["X"].facts.dtypes == ("float32",):
-        found = found.astype(np.float32)  # numpy interpolates between values of the input's type
+    found = find(ranks)
     k = len(levels)
     between = np.empty((k, len(counts)))
     for column, (_, _, weight) in enumerate(places):

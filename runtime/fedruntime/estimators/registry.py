@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from fedruntime import estimators
 from fedruntime.cohort import Cohort
@@ -120,6 +121,7 @@ class Support:
 
 _FAMILIES: dict[type, Family] = {}
 _WEAKER = tuple(Exactness)
+_OF_ROWS: WeakKeyDictionary[Any, Mapping[str, Handle]] = WeakKeyDictionary()
 
 
 def federated(
@@ -226,7 +228,17 @@ def fit(model: Any, cohort: Cohort) -> Mapping[str, Handle]:
         If the cohort holds rows that the model's ``fit`` does not take.
     """
     require_supported(model, cohort)
-    return family_of(model).fit(model, cohort) or {}
+    attributes = family_of(model).fit(model, cohort) or {}
+    _OF_ROWS[model] = attributes
+    return attributes
+
+
+def attributes_of_rows(model: Any) -> Mapping[str, Handle]:
+    """Fitted attributes of one entry a row that a fit left at the parties, such as that of a step
+    of a pipeline; none that a later fit on local data has given the model itself.
+    """
+    found = _OF_ROWS.get(model, {})
+    return {name: handle for name, handle in found.items() if name not in vars(model)}
 
 
 def require_supported(model: Any, cohort: Cohort) -> None:
@@ -234,10 +246,16 @@ def require_supported(model: Any, cohort: Cohort) -> None:
     for refusal in support(model).refusals:
         supported = ", ".join(map(repr, refusal.supported))
         raise UnsupportedError(
-            f"{type(model).__name__}({refusal.parameter}={refusal.value!r}) has no federated fit; "
-            f"supported: {refusal.parameter} = {supported}"
+            f"{type(model).__name__}({refusal.parameter}={_shown(refusal.value)}) "
+            f"has no federated fit; supported: {refusal.parameter} = {supported}"
         )
     _require_accepted(model, cohort)
+
+
+def _shown(value: Any) -> str:
+    """A parameter value for a message, which shows no array."""
+    shape = getattr(value, "shape", ())
+    return f"<{type(value).__name__} of shape {shape}>" if shape else repr(value)
 
 
 def _require_accepted(model: Any, cohort: Cohort) -> None:

@@ -23,14 +23,18 @@ from sklearn._loss.loss import BaseLoss
 from sklearn.base import BaseEstimator
 from sklearn.cluster._bisect_k_means import _BisectingTree
 from sklearn.compose import make_column_selector
+from sklearn.ensemble._hist_gradient_boosting.binning import _BinMapper
+from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
 from sklearn.impute import MissingIndicator
 from sklearn.impute._iterative import _ImputerTriplet
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.preprocessing import FunctionTransformer, LabelBinarizer
+from sklearn.tree._tree import Tree
 
 from fedruntime.errors import ProtocolError, UnsupportedError
 from fedruntime.estimators import registry
 from fedruntime.estimators.linear_model.pointwise_loss import as_message, pointwise_loss
+from fedruntime.estimators.tree import scikit_tree
 from fedruntime.functions import name_of, resolve
 from fedruntime.messages import Named, Public
 
@@ -48,8 +52,10 @@ _HELPERS = (
     FunctionTransformer,
     LabelBinarizer,
     MissingIndicator,
+    TreePredictor,
     calibration._CalibratedClassifier,
     calibration._SigmoidCalibration,
+    _BinMapper,
     _BisectingTree,
     make_column_selector,
     multiclass._ConstantPredictor,
@@ -57,7 +63,7 @@ _HELPERS = (
 )
 _TYPES = {kind.__name__: kind for kind in (bool, float, int, object, str)}
 # What only a fit looks at; parties fit nothing.
-_NOT_SENT = frozenset({"_metadata_request", "cv", "named_estimators_", "scoring"})
+_NOT_SENT = frozenset({"_metadata_request", "_scorer", "cv", "named_estimators_", "scoring"})
 _DRAWS = (np.random.RandomState, np.random.Generator)
 _SPARSE = {
     kind.__name__: kind
@@ -110,6 +116,8 @@ def _public_name(kind: type) -> str:
 
 
 def _exported(value: Any, path: str) -> Public:
+    if hasattr(type(value), "to_sklearn"):  # a federated model that a function is given
+        value = value.to_sklearn()
     if isinstance(value, np.generic):
         return _tagged("scalar", np.asarray(value))
     if isinstance(value, _PLAIN):
@@ -140,6 +148,9 @@ def _exported(value: Any, path: str) -> Public:
         return _tagged("objects", {"shape": list(value.shape), "entries": entries})
     if isinstance(value, np.ndarray) and value.dtype.kind in "biufUSMm":
         return value
+    if isinstance(value, np.ndarray) and value.dtype.names is not None:
+        fields = [[name, value[name].copy()] for name in value.dtype.names]
+        return _tagged("records", {"rows": len(value), "fields": fields})
     if sparse.issparse(value):
         parts = [getattr(value, part) for part in ("data", "indices", "indptr")]
         return _tagged("sparse", [type(value).__name__, *parts, list(value.shape)])
@@ -162,6 +173,8 @@ def _exported(value: Any, path: str) -> Public:
         return _tagged("function", name_of(value))
     if isinstance(value, BaseLoss):
         return _tagged("loss", as_message(value))
+    if isinstance(value, Tree):
+        return _tagged("tree", scikit_tree.as_message(value))
     return _exported_object(value, path)
 
 
@@ -224,6 +237,13 @@ def _objects(of: Public) -> Any:
     return flat.reshape(of["shape"])
 
 
+def _records(of: Public) -> Any:
+    records = np.empty(of["rows"], dtype=[(name, held.dtype) for name, held in of["fields"]])
+    for name, held in of["fields"]:
+        records[name] = held
+    return records
+
+
 def _type(name: str) -> type:
     if name in _TYPES:
         return _TYPES[name]
@@ -283,12 +303,14 @@ _BUILDERS: Mapping[str, Callable[[Any], Any]] = {
     "spline": lambda of: BSpline.construct_fast(*of),
     "slice": lambda of: slice(*_imported(of)),
     "objects": _objects,
+    "records": _records,
     "dtype": np.dtype,
     "index": lambda of: pd.Index(_imported(of)),
     "series": _series,
     "type": _type,
     "function": _function,
     "loss": pointwise_loss,
+    "tree": scikit_tree.from_message,
     "partial": _partial,
     "object": _object,
 }

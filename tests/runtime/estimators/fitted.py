@@ -13,6 +13,7 @@ from scipy import sparse
 from scipy.interpolate import BSpline
 from sklearn.base import BaseEstimator
 from sklearn.calibration import _CalibratedClassifier
+from sklearn.tree._tree import Tree
 
 from fedruntime import FLModel
 from fedruntime.estimators.registry import Exactness
@@ -49,6 +50,12 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, list | tuple):
         for number, entry in enumerate(value):
             yield from _flat(f"{name}[{number}]", entry)
+    elif isinstance(value, np.ndarray) and value.dtype == object and _has_parts(value):
+        yield from _flat(name, value.ravel().tolist())
+    elif isinstance(value, Tree):
+        state = value.__getstate__()
+        nodes = state.pop("nodes")
+        yield from _flat(name, {**state, **{part: nodes[part] for part in nodes.dtype.names}})
     elif isinstance(value, BSpline):
         yield f"{name}.t", value.t
         yield f"{name}.c", value.c
@@ -57,6 +64,10 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield name, value.get_state()[1]
     else:
         yield name, value
+
+
+def _has_parts(values: Any) -> bool:
+    return all(isinstance(value, BaseEstimator) for value in values.ravel())
 
 
 def difference(ours: Any, pooled: Any, *, absolute: bool = False) -> float:

@@ -186,6 +186,12 @@ def _built(family: Family) -> Any:
         model.set_params(estimator=LogisticRegression())  # the default only reaches an optimum
     if "n_quantiles" in own:  # of so few rows, more would be their values
         model.set_params(n_quantiles=15)
+    if own.get("n_features") == 2**20:  # hashed into so many, the dense rows fill the memory
+        model.set_params(n_features=64)
+    if "n_estimators" in own:  # what one tree shows, a hundred would repeat
+        model.set_params(n_estimators=5)
+    if "max_leaf_nodes" in own and "max_iter" in own:  # gradient boosting by histograms
+        model.set_params(max_iter=5)
     if own.get("n_components") == "auto":  # more than there are columns
         model.set_params(n_components=2)
     return model

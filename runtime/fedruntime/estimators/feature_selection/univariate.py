@@ -61,6 +61,8 @@ def _federated_score(function: Any) -> Callable[[Cohort], Any]:
     options: dict[str, Any] = {}
     if isinstance(function, functools.partial) and not function.args:
         function, options = function.func, dict(function.keywords)
+    # Our counterparts, which a script that also calls a score itself imports, name scikit-learn's.
+    function = getattr(function, "counterpart_of", function)
     if function in _SCORES:
         return functools.partial(_SCORES[function], **options)
     if function is mutual_info_classif and options.get("discrete_features") is True:

@@ -17,6 +17,7 @@ from sklearn.metrics import get_scorer, make_scorer
 from sklearn.utils.fixes import parse_version
 
 from fedruntime.cohort import Cohort
+from fedruntime.errors import UnsupportedError
 from fedruntime.estimators.class_weights import is_class
 from fedruntime.estimators.linear_model.logistic_problem import HAS_FORMS, Form, Problem, problems
 from fedruntime.messages import Array
@@ -143,6 +144,12 @@ def _scorer_of_codes(scoring: Any, n_classes: int) -> Scorer:
             return accuracy
         return lambda fitted, X, y, sample_weight=None: accuracy(fitted, X, y)
     scorer = get_scorer(scoring)
+    function = getattr(scorer, "_score_func", None)
+    if not getattr(function, "__module__", "").startswith("sklearn."):
+        raise UnsupportedError(
+            "LogisticRegressionCV: a scoring function of the script's own would be given codes of "
+            "the classes; use a name, make_scorer with a metric of scikit-learn, or GridSearchCV"
+        )
     known = inspect.signature(scorer._score_func).parameters
     if _SCORES_ALL_CLASSES and "labels" in known:
         positive = {"pos_label": 1} if n_classes == 2 and "pos_label" in known else {}

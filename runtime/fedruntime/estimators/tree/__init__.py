@@ -1,0 +1,1 @@
+"""Federated fits of ``sklearn.tree``, and what all models made of trees share."""
