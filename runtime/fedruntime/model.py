@@ -9,24 +9,32 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
+import numpy as np
 from sklearn.base import BaseEstimator, clone
+from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import _name_estimators
+from sklearn.tree._tree import ccp_pruning_path
 from sklearn.utils import Bunch
+from sklearn.utils.validation import check_is_fitted
 
 from fedruntime.aggregation.aggregator import Aggregator
 from fedruntime.aggregation.default import AGGREGATOR
 from fedruntime.cohort import Cohort
 from fedruntime.counterpart import assembled, at_parties
 from fedruntime.data.handle import Handle
+from fedruntime.data.public_rows import deal_like
 from fedruntime.devices import PYU
 from fedruntime.errors import DataError
 from fedruntime.estimators import registry
 from fedruntime.estimators.apply import apply
 from fedruntime.estimators.fit_transform import fit_transform
 from fedruntime.estimators.score import score
+from fedruntime.estimators.staged import staged
 
 Rows = Any  # a handle, a list of device objects (one a party), or local public data
 
@@ -61,7 +69,7 @@ class FLModel:
         self._devices = device_list
         self._model = _plain(model() if isinstance(model, type) else model)
         self._aggregator = aggregator or AGGREGATOR
-        self._attributes_of_rows: Mapping[str, Handle] = {}
+        self._attributes_of_rows = registry.attributes_of_rows(self._model)
 
     # -- fitting ----------------------------------------------------------------------------
 
@@ -82,6 +90,7 @@ class FLModel:
         X : handle, list of PYUObject, or local array
             Rows at the parties. Local data is public and fitted by scikit-learn itself.
         y, sample_weight : as X, optional
+            Weights may be public beside rows at the parties: each party is told those of its own.
         x : optional
             SecretFlow's name for X.
         epochs : int, optional
@@ -105,6 +114,8 @@ class FLModel:
                 *other.items(),
             )
         }
+        if isinstance(rows["X"], Handle):
+            rows["sample_weight"] = _dealt(rows["X"], rows["sample_weight"])
         if not at_parties(rows):
             self._attributes_of_rows = {}
             self._model.fit(rows.pop("X"), **_given(rows))
@@ -169,6 +180,21 @@ class FLModel:
             return float(self._model.score(rows.pop("X"), **_given(rows)))
         return score(self._model, self._cohort(rows, "score"))
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> type[Any]:
+        """The wrapped estimator's class: what ``isinstance`` and a script's messages look for."""
+        return type(self._model)
+
+    def __sklearn_tags__(self) -> Any:
+        return self._model.__sklearn_tags__()
+
+    def __sklearn_is_fitted__(self) -> bool:
+        try:
+            check_is_fitted(self._model)
+        except NotFittedError:
+            return False
+        return True
+
     def to_sklearn(self) -> Any:
         """The wrapped scikit-learn estimator, fitted once ``fit`` has run."""
         return self._model
@@ -218,9 +244,20 @@ class FLModel:
         value = getattr(self._model, name)
         if name in _MEASURES:
             return lambda X: self._measure(name, X)
+        if name.startswith("set_"):
+            return partial(self._set, value)
         if name in _ROW_METHODS:
             return lambda X, **options: self._apply(name, X, **options)
+        if name in _STAGED_METHODS:
+            return lambda X: self._staged(name, X)
+        if name == "cost_complexity_pruning_path":
+            return self._pruning_path
         return self._wrapped(value)
+
+    def _set(self, method: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """A setter of the estimator, such as ``set_output``, which gives the estimator back."""
+        given = method(*args, **kwargs)
+        return self if given is self._model else given
 
     def _measure(self, name: str, X: Rows) -> float:
         rows = assembled(X)
@@ -228,6 +265,18 @@ class FLModel:
         if not isinstance(rows, Handle) or measure is None:
             return float(getattr(self._model, name)(rows))
         return measure(self._model, self._cohort({"X": rows}, name))
+
+    def _staged(self, name: str, X: Rows) -> Iterator[Any]:
+        rows = assembled(X)
+        if isinstance(rows, Handle):
+            return staged(self._model, name.removeprefix("staged_"), rows)
+        return iter(getattr(self._model, name)(rows))
+
+    def _pruning_path(self, X: Rows, y: Rows, sample_weight: Rows = None) -> Bunch:
+        """The pruning path of a tree fitted on these rows."""
+        unpruned = clone(self._model).set_params(ccp_alpha=0.0)
+        fitted = FLModel(self._devices, unpruned, self._aggregator).fit(X, y, sample_weight)
+        return Bunch(**ccp_pruning_path(fitted.to_sklearn().tree_))
 
     def _wrapped(self, value: Any) -> Any:
         """Parts such as ``best_estimator_`` or ``named_steps``, so that they take handles, too."""
@@ -250,8 +299,10 @@ class FLModel:
 
 
 _MEASURES = frozenset({"aic", "bic"})
+_STAGED_METHODS = frozenset({"staged_decision_function", "staged_predict", "staged_predict_proba"})
 _ROW_METHODS = frozenset(
     {
+        "apply",
         "decision_function",
         "inverse_transform",
         "mahalanobis",
@@ -265,6 +316,13 @@ _ROW_METHODS = frozenset(
 )
 
 
+def _dealt(X: Handle, weights: Any) -> Any:
+    """Public weights where the rows of X are, by pooled position."""
+    if weights is None or isinstance(weights, Handle) or np.shape(weights) != (len(X),):
+        return weights
+    return deal_like(X, weights)
+
+
 def _given(rows: Mapping[str, Any]) -> dict[str, Any]:
     return {name: values for name, values in rows.items() if values is not None}
 
@@ -274,6 +332,27 @@ def _plain(model: Any) -> Any:
     wrapped = {
         name: part.to_sklearn()
         for name, part in model.get_params(deep=True).items()
-        if isinstance(part, FLModel)
+        if type(part) is FLModel
     }
-    return model.set_params(**wrapped) if wrapped else model
+    if not wrapped:
+        return model
+    lists = {name: getattr(model, name) for name in _NAMED_PARTS if hasattr(model, name)}
+    made = [name for name, parts in lists.items() if _names(parts) == _made_names(parts)]
+    model.set_params(**wrapped)
+    for name in made:
+        parts = getattr(model, name)
+        renamed = zip(_made_names(parts), parts, strict=True)
+        model.set_params(**{name: [(new, *part[1:]) for new, part in renamed]})
+    return model
+
+
+_NAMED_PARTS = ("steps", "transformer_list", "transformers")
+
+
+def _names(parts: Sequence[tuple[Any, ...]]) -> list[str]:
+    return [part[0] for part in parts]
+
+
+def _made_names(parts: Sequence[tuple[Any, ...]]) -> list[str]:
+    """The names that ``make_pipeline`` and its like give to parts, after their classes."""
+    return [name for name, _ in _name_estimators([part[1] for part in parts])]

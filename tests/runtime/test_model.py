@@ -8,12 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.base import clone
+from sklearn.base import clone, is_regressor
+from sklearn.cluster import KMeans
 from sklearn.decomposition import NMF
-from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.utils.validation import check_is_fitted
 
 from fedruntime import FedArray, FLModel, SecureAggregator
 from fedruntime.errors import DataError, UnsupportedError
@@ -139,3 +142,63 @@ def test_a_part_that_was_wrapped_on_its_own_is_itself_again_in_a_pipeline(deal: 
     assert type(model.to_sklearn().named_steps["scale"]) is StandardScaler
     pooled = Pipeline([("scale", StandardScaler()), ("fit", Ridge())]).fit(_X, _Y)
     assert np.allclose(model.predict(_X), pooled.predict(_X), rtol=1e-12)
+
+
+def test_scripts_find_the_class_they_look_for() -> None:
+    model = FLModel(model=Ridge())
+    assert isinstance(model, Ridge)
+    assert isinstance(model, FLModel)
+    assert model.__class__.__name__ == "Ridge"
+    assert is_regressor(model)
+    with pytest.raises(NotFittedError):
+        check_is_fitted(model)
+    check_is_fitted(model.fit([[0.0], [1.0]], [0.0, 1.0]))
+
+
+def test_a_part_that_was_wrapped_on_its_own_is_named_after_its_class() -> None:
+    part = FLModel(model=Ridge())
+    model = FLModel(model=make_pipeline(StandardScaler(), part))
+    assert list(model.named_steps) == ["standardscaler", "ridge"]
+    given = FLModel(model=Pipeline([("scale", StandardScaler()), ("flmodel", part)]))
+    assert list(given.named_steps) == ["scale", "flmodel"]
+
+
+def test_public_weights_go_to_the_rows_they_are_for(deal: Any) -> None:
+    weights = np.random.default_rng(1).uniform(0.1, 2.0, size=30)
+    dealt = deal(np.random.default_rng(2).integers(0, 3, size=30))
+    model = FLModel(model=Ridge()).fit(dealt(_X), dealt(_Y**3), sample_weight=weights)
+    pooled = Ridge().fit(_X, _Y**3, sample_weight=weights)
+    np.testing.assert_allclose(model.coef_, pooled.coef_, rtol=1e-10)
+
+
+def test_weights_of_other_rows_are_refused(deal: Any) -> None:
+    dealt = deal(np.arange(30) % 2)
+    with pytest.raises(DataError, match="sample_weight does not"):
+        FLModel(model=Ridge()).fit(dealt(_X), dealt(_Y), sample_weight=np.ones(29))
+
+
+def test_what_a_step_says_of_each_row_is_had_from_the_pipeline(deal: Any) -> None:
+    model = make_pipeline(StandardScaler(), KMeans(2, init=_X[:2], n_init=1))
+    fitted = FLModel(model=model).fit(deal(np.arange(30) % 3)(_X))
+    for labels in (fitted[-1].labels_, fitted.named_steps["kmeans"].labels_):
+        assert isinstance(labels, FedArray)
+        assert np.bincount(labels).tolist() == np.bincount(fitted.predict(_X)).tolist()
+    fitted.to_sklearn()[-1].fit(_X[:5])
+    assert len(fitted[-1].labels_) == 5
+
+
+def _predicted_by(X: Any, model: Any) -> Any:
+    return model.predict(X).reshape(-1, 1)
+
+
+def test_a_federated_model_goes_along_to_the_functions_of_a_pipeline(deal: Any) -> None:
+    first, X, y = _fitted(deal, LinearRegression(), _Y**3)
+    second = make_pipeline(FunctionTransformer(_predicted_by, kw_args={"model": first}), Ridge())
+    model = FLModel(model=second).fit(X, y)
+    predicted = LinearRegression().fit(_X, _Y**3).predict(_X).reshape(-1, 1)
+    np.testing.assert_allclose(model[-1].coef_, Ridge().fit(predicted, _Y**3).coef_, rtol=1e-9)
+
+
+def test_a_refusal_shows_no_array(deal: Any) -> None:
+    with pytest.raises(UnsupportedError, match=r"precompute=<ndarray of shape \(3, 3\)>"):
+        _fitted(deal, Lasso(precompute=_X.T @ _X), _Y)

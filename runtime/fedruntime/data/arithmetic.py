@@ -14,10 +14,12 @@ from scipy import special
 from fedruntime.caller import where
 from fedruntime.data.handle import Handle
 from fedruntime.data.operations import ROW_LOCAL, effect
+from fedruntime.data.public_rows import deal_like
 from fedruntime.data.public_values import to_message
 from fedruntime.data.row_operations import SPECIAL, run_numpy, run_operator
 from fedruntime.data.rows import Rows
 from fedruntime.data.take import align
+from fedruntime.data.transposed import FedTransposed
 from fedruntime.errors import DataError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -74,7 +76,7 @@ class Arithmetic(Rows):
     __hash__ = None  # type: ignore[assignment]  # == gives a handle, as numpy's gives an array
 
     def __matmul__(self, other: Any) -> Any:
-        if isinstance(other, Handle):
+        if isinstance(other, Handle | FedTransposed):
             raise UnsupportedError(
                 f"{where()}{self!r} @ {other!r} multiplies rows with rows, which lie at different "
                 "parties; only a product with a public matrix is row-wise"
@@ -90,8 +92,8 @@ class Arithmetic(Rows):
 
     def __rmatmul__(self, other: Any) -> Any:
         raise UnsupportedError(
-            f"{where()}a product from the left sums over rows, and {self!r} has them at the "
-            "parties; fit an estimator, or use aggregates"
+            f"{where()}a product with a public matrix from the left can pick single rows of "
+            f"{self!r}; X.T @ Y of two handles is an exact sum, and aggregates are others"
         )
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
@@ -109,12 +111,13 @@ class Arithmetic(Rows):
                 f"{where()}numpy's {name}{'' if method == '__call__' else '.' + method} with "
                 f"{', '.join(sorted(kwargs)) or 'these arguments'} has no counterpart on {self!r}"
             )
-        check_operands(inputs)
+        given = deal_operands(inputs)
+        check_operands(given)
         return self._federation.map(
             run_numpy,
             purpose=name,
             function=function,
-            args=to_message(list(inputs)),
+            args=to_message(given),
             kwargs=to_message(kwargs),
         )
 
@@ -127,9 +130,31 @@ def operate(name: str, *operands: Any) -> Any:
     DataError
         If the operands do not fit row by row; see ``check_operands``.
     """
-    federation: Exchange = check_operands(operands)
-    given = [list(o) if isinstance(o, range) else o for o in operands]
+    dealt = deal_operands(operands)
+    federation: Exchange = check_operands(dealt)
+    given = [list(o) if isinstance(o, range) else o for o in dealt]
     return federation.map(run_operator, purpose=name, name=name, operands=to_message(given))
+
+
+def deal_operands(operands: Sequence[Any]) -> list[Any]:
+    """Operands, with public arrays of an entry a row dealt to the parties by pooled position.
+
+    Noise that was drawn for every row is such an array. Series and tables of pandas are none: they
+    have labels of their own.
+    """
+    handles = [operand for operand in operands if isinstance(operand, Handle)]
+    first, ndim = handles[0], max(handle.ndim for handle in handles)
+    return [
+        deal_like(first, operand) if _has_rows_of(operand, first, ndim) else operand
+        for operand in operands
+    ]
+
+
+def _has_rows_of(operand: Any, handle: Handle, ndim: int) -> bool:
+    if not isinstance(operand, np.ndarray | list | tuple | range):
+        return False
+    shape = np.shape(operand)
+    return len(shape) == ndim and shape[0] == len(handle) != 1
 
 
 def check_operands(operands: Sequence[Any]) -> Exchange:
@@ -181,12 +206,7 @@ def _check_public(operand: Any, handle: Handle, ndim: int) -> None:
     shape = np.shape(operand)
     if len(shape) < ndim or (len(shape) == ndim and shape[0] == 1):
         return
-    if len(shape) == ndim and shape[0] == len(handle):
-        raise DataError(
-            f"{where()}a local array of {len(handle)} rows meets {handle!r}: which party would "
-            "hold which of its rows? Load it with fed.load, or compute it from rows that lie at "
-            "the parties"
-        )
     raise DataError(
-        f"{where()}a local operand of shape {shape} does not fit the columns of {handle!r}"
+        f"{where()}a local operand of shape {shape} fits neither the columns of {handle!r} nor "
+        f"its {len(handle)} rows"
     )

@@ -11,16 +11,13 @@ from scipy import sparse
 from fedruntime.caller import where
 from fedruntime.data.arithmetic import Arithmetic
 from fedruntime.data.array_aggregates import aggregate
+from fedruntime.data.assigning import assign
 from fedruntime.data.handle import Handle
 from fedruntime.data.numpy_functions import call
-from fedruntime.data.row_operations import (
-    assign_cells,
-    pick_columns,
-    reduce_row_wise,
-    reshape_rows,
-)
+from fedruntime.data.row_operations import pick_columns, reduce_row_wise, reshape_rows
 from fedruntime.data.rows import Rows, is_mask, row_positions
-from fedruntime.data.take import align, filter_rows, take
+from fedruntime.data.take import filter_rows, take
+from fedruntime.data.transposed import transpose
 from fedruntime.errors import DataError, UnsupportedError
 
 
@@ -44,6 +41,11 @@ class FedArray(Arithmetic, kind="array"):
 
     sum, mean, var, std = (_aggregate(name) for name in ("sum", "mean", "var", "std"))
     min, max, any, all = (_aggregate(name) for name in ("min", "max", "any", "all"))
+
+    @property
+    def T(self) -> Any:
+        """A vector itself; of a matrix a name for its columns, which can be multiplied by rows."""
+        return self if self.ndim == 1 else transpose(self)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -72,34 +74,11 @@ class FedArray(Arithmetic, kind="array"):
         return self._federation.map(pick_columns, rows=rows, key=list(columns))
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        if is_mask(key) and key.ndim == self.ndim > 1:
+        if isinstance(key, Handle | np.ndarray) and key.ndim == self.ndim > 1:
             row_key, columns = key, ()
         else:
             row_key, columns = self._split_key(key)
-        everything = isinstance(row_key, slice) and row_key == slice(None)
-        if not everything and not is_mask(row_key):
-            raise UnsupportedError(
-                f"{where()}single rows cannot be set: use a mask, np.where, or whole columns"
-            )
-        self._require_no_rows_outside([value])
-        if isinstance(value, Handle):
-            align(self, value)
-            if not everything:
-                raise UnsupportedError(
-                    f"{where()}under a mask only a public value can be set; for values from other "
-                    "rows use np.where(mask, a, b)"
-                )
-        if not everything:
-            align(self, row_key)
-        self._become(
-            self._federation.map(
-                assign_cells,
-                rows=self,
-                mask=None if everything else row_key,
-                columns=list(columns),
-                value=value,
-            )
-        )
+        self._become(assign(self, row_key, columns, value))
 
     def _split_key(self, key: Any) -> tuple[Any, tuple[Any, ...]]:
         """A subscript as its row part and its parts for the other axes."""

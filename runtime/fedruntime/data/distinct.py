@@ -82,7 +82,7 @@ def first_appearances(rows: Any, runs: Any) -> Statistics:
     require_repeats(len(first), len(column), f"column {column.name!r}")
     width = max(1, len(column) // max(1, len(rows)))
     return {
-        "values": _plain(column.iloc[first]),
+        "values": plain_values(column.iloc[first]),
         "run": np.searchsorted(np.cumsum(runs), first // width, side="right"),
     }
 
@@ -93,11 +93,11 @@ def occurrences(rows: Any, values: Any) -> Statistics:
     column = rows if isinstance(rows, pd.Series) else pd.Series(np.asarray(rows).ravel())
     if not len(column):
         return {"counts": np.zeros(len(values), dtype=np.int64)}
-    found = pd.Index(values).get_indexer(pd.Index(_plain(column)))
+    found = pd.Index(values).get_indexer(pd.Index(plain_values(column)))
     return {"counts": np.bincount(found[found >= 0], minlength=len(values))}
 
 
-def _plain(column: pd.Series) -> Array:
+def plain_values(column: pd.Series) -> Array:
     """A column's values in numpy's terms."""
     kind = column.dtype.kind if isinstance(column.dtype, np.dtype) else "O"
     return np.asarray(column, dtype=None if kind in "biufmM" else object)

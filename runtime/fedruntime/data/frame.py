@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,9 +10,16 @@ import numpy as np
 import pandas as pd
 
 from fedruntime.caller import where
+from fedruntime.data.column_wise import apply_to_columns, frame_agg
+from fedruntime.data.correlation import frame_corr, frame_corrwith, frame_cov
+from fedruntime.data.describing import describe_frame, info
+from fedruntime.data.expressions import evaluate
 from fedruntime.data.handle import Handle
+from fedruntime.data.multiset import frame_value_counts, mode, pivot_table
+from fedruntime.data.public_merge import join, merge
+from fedruntime.data.public_rows import deal_like
 from fedruntime.data.public_values import to_message
-from fedruntime.data.quantiles import FIGURES, described, quantiles
+from fedruntime.data.quantiles import quantiles
 from fedruntime.data.row_operations import (
     apply_to_rows,
     insert,
@@ -43,8 +51,13 @@ class FedFrame(Table, kind="frame"):
 
     sum, mean, var, std, count = (_aggregate(n) for n in ("sum", "mean", "var", "std", "count"))
     min, max, any, all = (_aggregate(n) for n in ("min", "max", "any", "all"))
-    median = _aggregate("median")
+    median, sem, skew = _aggregate("median"), _aggregate("sem"), _aggregate("skew")
+    kurt = kurtosis = _aggregate("kurt")
     nunique = frame_nunique
+    describe, info, mode, value_counts = describe_frame, info, mode, frame_value_counts
+    corr, cov, corrwith = frame_corr, frame_cov, frame_corrwith
+    agg = aggregate = frame_agg
+    merge, join, pivot_table = merge, join, pivot_table
 
     # -- what is public -------------------------------------------------------------------------
 
@@ -76,6 +89,9 @@ class FedFrame(Table, kind="frame"):
 
     def __contains__(self, label: Any) -> bool:
         return label in self.columns
+
+    def __delitem__(self, key: Any) -> None:
+        self.drop(columns=[key], inplace=True)
 
     # -- columns and rows -----------------------------------------------------------------------
 
@@ -121,12 +137,15 @@ class FedFrame(Table, kind="frame"):
     def _with(self, key: Any, value: Any, location: int = -1) -> Any:
         if isinstance(value, Handle):
             align(self, value)
-        elif np.ndim(value) and not isinstance(key, list):
-            self._require_no_rows_outside([np.asarray(value)])
-            raise DataError(
-                f"{where()}column {key!r} is set from local values: load them with fed.load, or "
-                "compute them from rows that lie at the parties"
-            )
+        elif np.ndim(value) and not isinstance(value, pd.Series):
+            entries = np.asarray(value)
+            if len(entries) == len(self):
+                value = deal_like(self, entries)
+            elif not isinstance(key, list):
+                raise DataError(
+                    f"{where()}column {key!r} is set from {len(entries)} values for "
+                    f"{len(self)} rows"
+                )
         columns = list(key) if isinstance(key, pd.Index | np.ndarray) else key
         return self._federation.map(
             insert, rows=self, location=location, columns=columns, value=to_message(value)
@@ -167,16 +186,15 @@ class FedFrame(Table, kind="frame"):
         inplace: bool = False,
         errors: Any = "raise",
     ) -> Any:
-        """Drop columns; rows are dropped by a mask."""
-        if columns is None and labels is not None and axis in (1, "columns"):
-            columns = labels
-        elif labels is not None or index is not None or columns is None:
-            raise UnsupportedError(
-                f"{where()}drop chooses rows by their labels, which are at the parties; keep rows "
-                "with a mask such as df[df['x'] > 0], or drop columns with columns=[...]"
-            )
-        kept = _numbered(self).drop(columns=columns, errors=errors)
-        dropped = self._pick(kept.iloc[0].tolist())
+        """Drop columns, or the rows that the ``.index`` of other rows names."""
+        if labels is not None:
+            columns, index = (labels, None) if axis in (1, "columns") else (None, labels)
+        dropped = self
+        if index is not None or columns is None:
+            dropped = self._without(index, errors)
+        if columns is not None:
+            kept = _numbered(self).drop(columns=columns, errors=errors)
+            dropped = dropped._pick(kept.iloc[0].tolist())
         return self._become(dropped) if inplace else dropped
 
     def select_dtypes(self, include: Any = None, exclude: Any = None) -> Any:
@@ -208,15 +226,49 @@ class FedFrame(Table, kind="frame"):
         return self._pick(0) if self.shape[1] == 1 else self.copy()
 
     def apply(self, func: Any, axis: Any = 0, args: Any = (), **kwargs: Any) -> Any:
-        """A function on every row (``axis=1``)."""
+        """A function on every row (``axis=1``), or on the handle of every column."""
         if axis not in (1, "columns"):
-            raise UnsupportedError(
-                f"{where()}apply gives the function whole columns, whose rows lie at several "
-                "parties; use axis=1, or operations on the frame"
-            )
+            return apply_to_columns(self, func, args, kwargs)
         return self._federation.map(
             apply_to_rows, rows=self, function=func, args=to_message(list(args)), kwargs=kwargs
         )
+
+    def query(self, expr: str, *, inplace: bool = False) -> Any:
+        """The rows at which an expression holds."""
+        kept = self[evaluate(self, expr)]
+        return self._become(kept) if inplace else kept
+
+    def eval(self, expr: str, *, inplace: bool = False) -> Any:
+        """The value of an expression in every row; an assignment gives the frame with it."""
+        assigned = re.fullmatch(r"\s*(\w+)\s*=(?!=)(.*)", expr, re.DOTALL)
+        if assigned is None:
+            return evaluate(self, expr)
+        changed = self._with(assigned[1], evaluate(self, assigned[2]))
+        return self._become(changed) if inplace else changed
+
+    def set_axis(self, labels: Any, *, axis: Any = 0) -> Any:
+        """The frame under other column labels (``axis=1``), or another handle's row labels."""
+        changed = self.copy()
+        setattr(changed, "columns" if axis in (1, "columns") else "index", labels)
+        return changed
+
+    def reindex(self, labels: Any = None, *, columns: Any = None, axis: Any = 0) -> Any:
+        """The columns in another order."""
+        if columns is None and axis in (1, "columns"):
+            columns = labels
+        if columns is None or any(label not in self.columns for label in columns):
+            raise UnsupportedError(f"{where()}reindex puts columns that are there in an order")
+        return self[list(columns)]
+
+    def _complete_columns(self, how: str, thresh: int | None, subset: Any) -> Any:
+        if subset is not None:
+            raise UnsupportedError(f"{where()}dropna(axis=1, subset=...) names rows by label")
+        present = self.count().to_numpy()
+        least = thresh if thresh is not None else (len(self) if how == "any" else 1)
+        kept = present >= least
+        if how == "all" and thresh is None and not len(self):
+            kept[:] = False
+        return self._pick(np.flatnonzero(kept).tolist())
 
     def _subset(self, subset: Any) -> list[int]:
         if subset is None:
@@ -236,14 +288,6 @@ class FedFrame(Table, kind="frame"):
         if np.ndim(q):
             return pd.DataFrame(found, index=pd.Index(q, dtype=float), columns=frame.columns)
         return pd.Series(found[0], index=frame.columns, name=q)
-
-    def describe(self) -> pd.DataFrame:
-        """Count, mean, spread, extremes and quartiles of the columns of numbers."""
-        frame = self.select_dtypes("number")
-        columns = list(range(frame.shape[1]))
-        if not columns:
-            raise UnsupportedError(f"{where()}describe of {self!r}, which has no numbers")
-        return pd.DataFrame(described(frame, columns), index=FIGURES, columns=frame.columns)
 
     def _aggregate(self, name: str, axis: Any, options: dict[str, Any]) -> Any:
         numeric_only = bool(options.pop("numeric_only", False))

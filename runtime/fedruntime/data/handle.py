@@ -90,12 +90,16 @@ class Handle:
 
     def __str__(self) -> str:
         self.refuse(
-            "printed", "print its shape, its columns or an aggregate such as X.mean(axis=0)"
+            "printed",
+            "leave the line out, print its shape or an aggregate such as X.mean(axis=0), "
+            "describe() or value_counts(), or let a party look at its own rows itself",
         )
 
     def __format__(self, spec: str) -> str:
         self.refuse(
-            "printed", "print its shape, its columns or an aggregate such as X.mean(axis=0)"
+            "printed",
+            "leave the line out, print its shape or an aggregate such as X.mean(axis=0), "
+            "describe() or value_counts(), or let a party look at its own rows itself",
         )
 
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:

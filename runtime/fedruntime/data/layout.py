@@ -6,7 +6,7 @@ turns positions into the parties' own row numbers. Each party keeps its rows in 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -27,10 +27,13 @@ class RowLayout:
         In the federation's order.
     owner : ndarray of shape (n_samples,)
         For each pooled row the position in ``parties`` of the party that holds it.
+    source : RowLayout, optional
+        The layout that these rows were taken from.
     """
 
     parties: tuple[str, ...]
     owner: npt.NDArray[np.intp]
+    source: RowLayout | None = None
 
     @classmethod
     def contiguous(cls, parties: Sequence[str], counts: Sequence[int]) -> RowLayout:
@@ -68,6 +71,14 @@ class RowLayout:
         starts = np.flatnonzero(np.r_[True, self.owner[1:] != self.owner[:-1]])
         return self.owner[starts], np.diff(np.r_[starts, len(self.owner)])
 
+    @property
+    def lineage(self) -> Iterator[RowLayout]:
+        """This layout, the one its rows were taken from, and so on."""
+        layout: RowLayout | None = self
+        while layout is not None:
+            yield layout
+            layout = layout.source
+
     def same_as(self, other: RowLayout) -> bool:
         return self is other or (
             self.parties == other.parties and np.array_equal(self.owner, other.owner)
@@ -79,7 +90,7 @@ class RowLayout:
         owner = self.owner[chosen]
         local = self.local[chosen]
         picked = {party: local[owner == number] for number, party in enumerate(self.parties)}
-        return RowLayout(self.parties, owner), picked
+        return RowLayout(self.parties, owner, self), picked
 
     def split_runs(self, party: str) -> Indices:
         """Lengths of the party's own runs, in order."""
@@ -93,4 +104,4 @@ class RowLayout:
         remaining = np.empty(len(owners), dtype=np.intp)
         for number, party in enumerate(self.parties):
             remaining[owners == number] = kept[party]
-        return RowLayout(self.parties, np.repeat(owners, remaining))
+        return RowLayout(self.parties, np.repeat(owners, remaining), self)

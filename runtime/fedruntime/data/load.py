@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -75,6 +75,8 @@ def load(
 
 
 def _deal(federation: Exchange, pooled: Any) -> Any:
+    if isinstance(pooled, Iterator):  # sklearn.datasets.make_sparse_coded_signal gives a map
+        pooled = tuple(pooled)
     leaves = leaves_of(pooled)
     require_rows(type(pooled).__name__, leaves)
     layouts: dict[int, RowLayout] = {}

@@ -10,6 +10,7 @@ import numpy as np
 
 from fedruntime.caller import where
 from fedruntime.data.handle import Handle
+from fedruntime.data.row_labels import RowLabels, rows_labelled
 from fedruntime.data.row_operations import assign_cells, pick_columns
 from fedruntime.data.rows import Rows, is_mask, row_positions
 from fedruntime.data.take import align, filter_rows, take
@@ -39,8 +40,11 @@ class Locator:
         return chosen.federation.map(pick_columns, rows=chosen, key=columns)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        row_key, columns = self._split(key)
         rows = self._rows
+        if self._names_new_column(key):
+            row_key, columns = key
+        else:
+            row_key, columns = self._split(key)
         everything = isinstance(row_key, slice) and row_key == slice(None)
         if not everything and not is_mask(row_key):
             raise UnsupportedError(
@@ -53,11 +57,20 @@ class Locator:
         if mask is not None:
             align(rows, mask)
         labels = rows.facts.columns
-        if columns is not None and labels is not None:
+        if columns is not None and labels is not None and not self._names_new_column(key):
             one = isinstance(columns, int)
             columns = labels[columns] if one else [labels[column] for column in columns]
         rows._become(
             rows.federation.map(assign_cells, rows=rows, mask=mask, columns=columns, value=value)
+        )
+
+    def _names_new_column(self, key: Any) -> bool:
+        return (
+            self._by_label
+            and self._rows.ndim == 2
+            and isinstance(key, tuple)
+            and isinstance(key[1], str)
+            and key[1] not in (self._rows.facts.columns or ())
         )
 
     def _split(self, key: Any) -> tuple[Any, Any]:
@@ -80,6 +93,8 @@ class Locator:
             return rows.copy()
         if isinstance(key, Handle):
             return filter_rows(rows, key)
+        if isinstance(key, RowLabels):
+            return rows_labelled(rows, key)
         local_mask = not isinstance(key, slice) and np.asarray(key).dtype.kind == "b"
         if self._by_label and not local_mask:
             if isinstance(key, slice) or np.ndim(key):

@@ -6,19 +6,40 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, NoReturn
 
 import numpy as np
 
 from fedruntime.caller import where
-from fedruntime.data.arithmetic import check_operands
+from fedruntime.data import joining
+from fedruntime.data.along_columns import along_columns
+from fedruntime.data.arithmetic import check_operands, deal_operands
+from fedruntime.data.averages import average
+from fedruntime.data.covariances import corrcoef, cov
 from fedruntime.data.distinct import count_values, distinct_values
 from fedruntime.data.handle import Handle
+from fedruntime.data.histogram import histogram
+from fedruntime.data.nan_aggregates import nan_aggregate
+from fedruntime.data.numpy_quantiles import median, quantile
+from fedruntime.data.numpy_rows import (
+    apply_along,
+    delete,
+    flip,
+    insert,
+    interpolate,
+    outer,
+    positions_among,
+    positions_in,
+    repeat,
+    split,
+    take_along,
+)
 from fedruntime.data.operations import REVEALS_ROWS, effect
+from fedruntime.data.plain import as_array
 from fedruntime.data.public_values import to_message
-from fedruntime.data.quantiles import medians
 from fedruntime.data.row_operations import run_numpy
-from fedruntime.data.take import align
+from fedruntime.data.transposed import FedTransposed
 from fedruntime.errors import DataError, UnsupportedError
 
 # What numpy itself passes for an argument that was not given.
@@ -35,9 +56,10 @@ def call(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str,
     UnsupportedError
         If it has no counterpart.
     """
-    name = function.__name__
+    linear = getattr(function, "__module__", None) == "numpy.linalg"
+    name = f"linalg.{function.__name__}" if linear else function.__name__
     given = {key: value for key, value in kwargs.items() if value is not _NO_VALUE}
-    if getattr(np, name, None) is function and name in _FUNCTIONS:
+    if name in _FUNCTIONS and attrgetter(name)(np) is function:
         return _FUNCTIONS[name](name, *args, **given)
     first = next(_handles([*args, *kwargs.values()]))
     if effect("numpy", name) == REVEALS_ROWS:
@@ -61,43 +83,50 @@ def _handles(value: Any) -> Iterator[Handle]:
 
 
 def _element_wise(name: str, *args: Any, **kwargs: Any) -> Any:
-    federation = check_operands([*args, *kwargs.values()])
+    places = [place for place, value in enumerate(args) if not isinstance(value, type)]
+    operands = deal_operands([args[place] for place in places] + list(kwargs.values()))
+    federation = check_operands(operands)
+    dealt = list(args)
+    for place, operand in zip(places, operands, strict=False):
+        dealt[place] = operand
     return federation.map(
         run_numpy,
         purpose=name,
         function=name,
-        args=to_message(list(args)),
-        kwargs=to_message(kwargs),
+        args=to_message(dealt),
+        kwargs=to_message(dict(zip(kwargs, operands[len(places) :], strict=True))),
     )
 
 
-def _side_by_side(name: str, arrays: Sequence[Any], **options: Any) -> Any:
-    handles = list(_handles(arrays))
-    if len(handles) != len(arrays):
-        raise DataError(
-            f"{where()}numpy.{name} of {handles[0]!r} and a local array: which party would hold "
-            "which of its rows? Compute it from rows that lie at the parties"
-        )
-    for handle in handles[1:]:
-        align(handles[0], handle)
-    if name != "column_stack" and all(handle.ndim == 1 for handle in handles):
-        raise UnsupportedError(
-            f"{where()}numpy.{name} of vectors puts their rows one after another, which changes "
-            "which party holds what; for columns side by side use np.column_stack"
-        )
-    return handles[0].federation.map(
-        run_numpy, purpose=name, function=name, args=[list(arrays)], kwargs=options
+def _like(name: str, array: Handle, *args: Any, dtype: Any = None, **options: Any) -> Any:
+    """New values, the same for all rows; ``empty_like`` gives zeros, which no row is read from."""
+    values = list(args[: name == "full_like"] or [options.pop("fill_value", None)])
+    rest = args[1:] if name == "full_like" else args
+    chosen = rest[0] if rest else dtype
+    if len(rest) > 1 or options.pop("shape", None) is not None:
+        _refuse(f"{name} with a shape", array)
+    if name == "full_like" and (isinstance(values[0], Handle) or np.ndim(values[0]) >= array.ndim):
+        _refuse("full_like with rows", array)
+    return array.federation.map(
+        run_numpy,
+        purpose=name,
+        function="zeros_like" if name == "empty_like" else name,
+        args=[array, *(values if name == "full_like" else [])],
+        kwargs={} if chosen is None else {"dtype": np.dtype(chosen).str},
     )
 
 
-def _concatenate(name: str, arrays: Sequence[Any], axis: Any = 0, **options: Any) -> Any:
-    first = next(_handles(arrays))
-    if axis is None or axis % first.ndim == 0:
-        raise UnsupportedError(
-            f"{where()}numpy.concatenate along the rows changes which party holds what; "
-            "only axis=1 is row-wise"
-        )
-    return _side_by_side(name, arrays, axis=axis, **options)
+def _select(name: str, conditions: Sequence[Any], choices: Sequence[Any], default: Any = 0) -> Any:
+    operands = deal_operands([*conditions, *choices, default])
+    federation = check_operands(operands)
+    count = len(conditions)
+    return federation.map(
+        run_numpy,
+        purpose=name,
+        function=name,
+        args=to_message([operands[:count], operands[count:-1], operands[-1]]),
+        kwargs={},
+    )
 
 
 def _method(name: str, array: Any, *args: Any, **kwargs: Any) -> Any:
@@ -115,6 +144,85 @@ def _dot(name: str, left: Any, right: Any) -> Any:
     return left @ right
 
 
+def _transpose(name: str, array: Any, axes: Any = None) -> Any:
+    if axes is not None:
+        _refuse("transpose with axes", array)
+    return as_array(array).T
+
+
+def _of_array(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose first argument is seen as an array."""
+
+    def call_plain(name: str, array: Any, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(array, Handle):
+            held = next(_handles([*args, *kwargs.values()]))
+            _refuse(f"{name} of a public array with rows", held)
+        return function(name, as_array(array), *args, **kwargs)
+
+    return call_plain
+
+
+def _nan_aggregate(
+    name: str, array: Any, axis: Any = None, dtype: Any = None, **options: Any
+) -> Any:
+    if dtype is not None or options.keys() - {"ddof", "keepdims"}:
+        _refuse(f"{name} with other options than axis, ddof, keepdims", array)
+    return nan_aggregate(name, array, axis, **options)
+
+
+def _row_wise(name: str, array: Any, axis: Any = None, **options: Any) -> Any:
+    return along_columns(name, array, axis, **options)
+
+
+def _difference(name: str, array: Any, n: int = 1, axis: Any = None, **options: Any) -> Any:
+    return along_columns(name, array, axis, n, **options)
+
+
+def _count_nonzero(name: str, array: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    found = array.astype(bool).sum(axis=axis, keepdims=keepdims)
+    # Of everything numpy gives an int of its own or of Python's, as its version goes.
+    return type(np.count_nonzero(0))(found) if np.ndim(found) == 0 else found
+
+
+def _spread(name: str, array: Any, axis: Any = None) -> Any:
+    if axis is not None and axis % array.ndim:
+        return along_columns(name, array, axis)
+    return array.max(axis=axis) - array.min(axis=axis)
+
+
+def _norm(name: str, array: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    if axis is not None and (isinstance(axis, tuple) or axis % array.ndim):
+        return along_columns(name, array, axis, ord, keepdims=keepdims)
+    whole = axis is None and (ord is None or (ord == 2 and array.ndim == 1) or ord == "fro")
+    if keepdims or not (whole or (axis is not None and ord in (None, 2))):
+        _refuse(f"linalg.norm over rows with ord={ord!r}", array)
+    squares = (array.astype(np.float64) ** 2).sum(axis=axis)
+    norm = np.linalg.norm(np.zeros(1, array.dtype))
+    return np.sqrt(squares).astype(norm.dtype)[()]
+
+
+def _all_close(name: str, left: Any, right: Any, **options: Any) -> Any:
+    return bool(np.isclose(left, right, **options).all())
+
+
+def _array_equal(name: str, left: Any, right: Any, equal_nan: bool = False) -> Any:
+    if np.shape(left) != np.shape(right):
+        return False
+    same = left == right
+    if equal_nan:
+        same = same | ((left != left) & (right != right))
+    return bool(np.all(same))
+
+
+def _as_columns(name: str, array: Any) -> Any:
+    """A vector as one row of a matrix, which has as many columns as the vector has rows."""
+    return array if array.ndim > 1 else FedTransposed(as_array(array).reshape(-1, 1))
+
+
+def _itself(name: str, array: Any) -> Any:
+    return array
+
+
 def _expand_dims(name: str, array: Handle, axis: int) -> Any:
     place = axis % (array.ndim + 1)
     if place == 0:
@@ -129,8 +237,8 @@ def _where(name: str, *args: Any) -> Any:
 
 
 def _membership(name: str, array: Any, values: Any, **options: Any) -> Any:
-    if isinstance(values, Handle):
-        _refuse("isin of rows in other rows", values)
+    if isinstance(values, Handle) or not isinstance(array, Handle):
+        _refuse("isin of values in rows", next(_handles([array, values])))
     return array.federation.map(
         run_numpy,
         purpose=name,
@@ -141,36 +249,46 @@ def _membership(name: str, array: Any, values: Any, **options: Any) -> Any:
 
 
 def _unique(
-    name: str, array: Handle, *, return_counts: bool = False, axis: Any = None, **options: Any
+    name: str,
+    array: Handle,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: Any = None,
+    **options: Any,
 ) -> Any:
-    refused = [key for key, value in options.items() if value and key != "equal_nan"]
-    if refused or axis is not None or options.get("equal_nan") is False:
-        _refuse(f"unique with {', '.join(refused) or 'axis or equal_nan'}", array)
+    if return_index:
+        array.refuse("searched for first positions", "leave return_index out")
+    if axis is not None or not options.pop("equal_nan", True) or not options.pop("sorted", True):
+        _refuse("unique with axis, sorted or equal_nan", array)
+    if return_inverse and array.ndim != 1:
+        _refuse("unique with return_inverse of a matrix", array)
     values = np.unique(distinct_values(array, "unique"))
-    return (values, count_values(array, values, "unique")) if return_counts else values
+    found = [values]
+    if return_inverse:
+        found.append(positions_among("searchsorted", values, as_array(array)))
+    if return_counts:
+        found.append(count_values(array, values, "unique"))
+    return tuple(found) if len(found) > 1 else values
 
 
-def _bincount(name: str, array: Any, *, minlength: int = 0) -> Any:
+def _bincount(name: str, array: Any, weights: Any = None, minlength: int = 0) -> Any:
+    if not isinstance(array, Handle):
+        _refuse("bincount of public numbers with weights that are rows", weights)
     if array.ndim != 1 or np.dtype(array.facts.dtypes[0]).kind not in "biu":
         raise DataError(f"{where()}numpy.bincount takes whole numbers in a vector, not {array!r}")
-    if len(array) and array.min() < 0:
+    if len(array) and as_array(array).min() < 0:
         raise DataError(f"{where()}numpy.bincount takes no negative numbers")
-    length = max(minlength, int(array.max()) + 1 if len(array) else 0)
-    return count_values(array, np.arange(length), "bincount")
-
-
-def _median(name: str, array: Any, axis: Any = None) -> Any:
-    values = array.to_numpy() if array.facts.columns is not None else array
-    if values.ndim > 2 or (values.ndim == 2 and axis != 0):
-        _refuse(f"median with axis={axis}", array)
-    # NaN propagates in numpy, but is left out of order statistics.
-    found = np.where(np.isnan(values.sum(axis=0)), np.nan, medians(values))
-    return found.astype(np.median(np.zeros(1, values.dtype)).dtype)[()]
+    length = max(minlength, int(as_array(array).max()) + 1 if len(array) else 0)
+    if weights is None:
+        return count_values(array, np.arange(length), "bincount")
+    edges = np.arange(length + 1) - 0.5
+    return histogram(name, as_array(array), edges, weights=weights)[0].astype(np.float64)
 
 
 _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     **dict.fromkeys(("clip", "isclose", "nan_to_num"), _element_wise),
-    **dict.fromkeys(("column_stack", "hstack"), _side_by_side),
+    **dict.fromkeys(("empty_like", "full_like", "ones_like", "zeros_like"), _like),
     **dict.fromkeys(
         (
             "all",
@@ -193,13 +311,54 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
         ),
         _method,
     ),
+    **dict.fromkeys(
+        ("nanmax", "nanmean", "nanmin", "nanstd", "nansum", "nanvar"), _of_array(_nan_aggregate)
+    ),
+    **dict.fromkeys(("median", "nanmedian"), _of_array(median)),
+    **dict.fromkeys(
+        ("nanpercentile", "nanquantile", "percentile", "quantile"), _of_array(quantile)
+    ),
+    **dict.fromkeys(
+        ("argsort", "cumprod", "cumsum", "nanargmax", "nanargmin", "prod", "sort"),
+        _of_array(_row_wise),
+    ),
+    **dict.fromkeys(("array_split", "split"), _of_array(split)),
     **dict.fromkeys(("ndim", "shape", "size"), _public),
+    "allclose": _all_close,
+    "append": joining.append,
+    "apply_along_axis": apply_along,
+    "array_equal": _array_equal,
+    "atleast_1d": _itself,
+    "atleast_2d": _as_columns,
+    "average": _of_array(average),
     "bincount": _bincount,
-    "concatenate": _concatenate,
+    "column_stack": joining.column_stack,
+    "concatenate": joining.concatenate,
+    "copy": _of_array(_method),
+    "corrcoef": corrcoef,
+    "count_nonzero": _of_array(_count_nonzero),
+    "cov": cov,
+    "delete": _of_array(delete),
+    "diff": _of_array(_difference),
+    "digitize": positions_in,
     "dot": _dot,
     "expand_dims": _expand_dims,
+    "flip": _of_array(flip),
+    "histogram": _of_array(histogram),
+    "hstack": joining.hstack,
+    "insert": _of_array(insert),
+    "interp": interpolate,
     "isin": _membership,
-    "median": _median,
+    "linalg.norm": _of_array(_norm),
+    "outer": outer,
+    "ptp": _of_array(_spread),
+    "repeat": _of_array(repeat),
+    "searchsorted": positions_among,
+    "select": _select,
+    "stack": joining.stack,
+    "take": _of_array(take_along),
+    "transpose": _transpose,
     "unique": _unique,
+    "vstack": joining.vstack,
     "where": _where,
 }

@@ -18,18 +18,22 @@ def _table(**names: str) -> dict[str, str]:
 
 
 _SHOWN = """
-    T at head hist iat index plot tail to_clipboard to_csv to_dict to_excel to_hdf to_json to_latex
+    T at head hist iat plot tail to_clipboard to_csv to_dict to_excel to_hdf to_json to_latex
     to_markdown to_pickle to_sql to_string
 """
 
 _FRAME = _table(
     row_local="""
         abs add add_prefix add_suffix apply applymap assign astype clip copy div drop dropna eq
-        fillna filter ge get gt iloc insert isin isna isnull le loc lt map mask mod mul ne notna
-        notnull pop pow radd rdiv rename replace reset_index rmul round rpow rsub rtruediv sample
-        select_dtypes set_index squeeze sub to_numpy truediv values where
+        eval fillna filter ge get groupby gt iloc index insert isin isna isnull join le loc lt map
+        mask merge mod mul ne notna notnull pipe pop pow query radd rdiv reindex rename replace
+        reset_index rmul round rpow rsub rtruediv sample select_dtypes set_axis set_index squeeze
+        sub to_numpy truediv values where
     """,
-    aggregate="all any count describe max mean median min nunique quantile std sum var",
+    aggregate="""
+        agg aggregate all any corr corrwith count cov describe info kurt kurtosis max mean median
+        min mode nunique pivot_table quantile sem skew std sum value_counts var
+    """,
     public="columns dtypes empty items keys ndim shape size",
     reveals_rows="""
         boxplot iterrows itertuples style to_feather to_html to_orc to_parquet to_records to_stata
@@ -39,24 +43,27 @@ _FRAME = _table(
 )
 _SERIES = _table(
     row_local="""
-        abs add apply astype between clip copy div dropna dt eq fillna ge gt iloc isin isna isnull
-        le loc lt map mask mod mul ne notna notnull pow radd ravel rdiv rename replace reset_index
-        rmul round rpow rsub rtruediv sample squeeze str sub to_frame to_numpy truediv values where
+        abs add apply astype between cat clip copy div drop dropna dt eq fillna ge groupby gt iloc
+        index isin isna isnull le loc lt map mask mod mul ne notna notnull pipe pow radd ravel rdiv
+        rename replace reset_index rmul round rpow rsub rtruediv sample squeeze str sub to_frame
+        to_numpy truediv values where
     """,
     aggregate="""
-        all any count describe max mean median min nunique quantile std sum unique value_counts var
+        agg aggregate all any corr count cov describe info kurt kurtosis max mean median min mode
+        nunique quantile sem skew std sum unique value_counts var
     """,
     public="dtype dtypes empty name ndim shape size",
     reveals_rows="idxmax idxmin item items to_list tolist" + _SHOWN,
 )
 _ARRAY = _table(
     row_local="""
-        argmax argmin astype clip copy dot flatten ravel reshape round squeeze
+        T argmax argmin astype clip copy dot flatten ravel reshape round squeeze
     """,
     aggregate="all any max mean min std sum var",
     public="dtype ndim shape size",
-    reveals_rows="T argsort data dump dumps flat item nonzero sort tobytes tofile tolist",
+    reveals_rows="argsort data dump dumps flat item nonzero sort tobytes tofile tolist",
 )
+_TRANSPOSED = _table(row_local="T", aggregate="dot", public="dtype ndim shape size")
 _SPARSE = _table(
     row_local="astype copy multiply power tocsr toarray todense",
     public="dtype ndim shape size",
@@ -64,20 +71,28 @@ _SPARSE = _table(
 )
 _NUMPY = _table(
     row_local="""
-        abs absolute add arccos arccosh arcsin arcsinh arctan arctan2 arctanh around bitwise_and
-        bitwise_or bitwise_xor cbrt ceil clip column_stack concatenate copysign cos cosh deg2rad
-        degrees divide dot equal exp exp2 expand_dims expm1 fabs float_power floor floor_divide
-        fmax fmin fmod greater greater_equal heaviside hstack hypot invert isclose isfinite isin
-        isinf isnan less less_equal log log10 log1p log2 logaddexp logaddexp2 logical_and
-        logical_not logical_or logical_xor matmul maximum minimum mod multiply nan_to_num negative
-        not_equal positive power rad2deg radians ravel reciprocal remainder reshape rint round sign
-        signbit sin sinh sqrt square squeeze subtract tan tanh true_divide trunc where
+        abs absolute add append apply_along_axis arccos arccosh arcsin arcsinh arctan arctan2
+        arctanh argmax argmin argsort around array_split atleast_1d atleast_2d bitwise_and
+        bitwise_or bitwise_xor cbrt ceil clip column_stack concatenate copy copysign cos cosh
+        cumprod cumsum deg2rad degrees delete diff digitize divide dot empty_like equal exp exp2
+        expand_dims expm1 fabs flip float_power floor floor_divide fmax fmin fmod full_like greater
+        greater_equal heaviside hstack hypot insert interp invert isclose isfinite isin isinf isnan
+        less less_equal log log10 log1p log2 logaddexp logaddexp2 logical_and logical_not
+        logical_or logical_xor matmul maximum minimum mod multiply nan_to_num nanargmax nanargmin
+        negative not_equal ones_like outer positive power prod rad2deg radians ravel reciprocal
+        remainder repeat reshape rint round searchsorted select sign signbit sin sinh sort split
+        sqrt square squeeze stack subtract take tan tanh transpose true_divide trunc vstack where
+        zeros_like
     """,
-    aggregate="all amax amin any bincount max mean median min std sum unique var",
+    aggregate="""
+        all allclose amax amin any array_equal average bincount corrcoef count_nonzero cov histogram
+        linalg.norm max mean median min nanmax nanmean nanmedian nanmin nanpercentile nanquantile
+        nanstd nansum nanvar percentile ptp quantile std sum unique var
+    """,
     public="ndim shape size",
     reveals_rows="""
-        argsort array array2string array_repr array_str asanyarray asarray ascontiguousarray
-        atleast_1d atleast_2d c_ nonzero r_ save savetxt savez savez_compressed sort transpose
+        argwhere array array2string array_repr array_str asanyarray asarray ascontiguousarray
+        asfortranarray flatnonzero nonzero save savetxt savez savez_compressed
     """,
 )
 _STR = _table(
@@ -93,17 +108,39 @@ _DT = _table(
         weekday year
     """,
 )
+_CAT = _table(row_local="codes", public="categories ordered")
+_LABELS = _table(public="empty shape size", reveals_rows="array to_list tolist values")
+_GROUPS = _table(
+    row_local="transform",
+    aggregate="agg aggregate count max mean median min nunique sem size std sum var",
+    public="ngroups",
+)
+_PANDAS = _table(
+    row_local="""
+        DataFrame Series concat cut factorize get_dummies isna isnull merge notna notnull qcut
+        to_datetime to_numeric
+    """,
+    aggregate="crosstab pivot_table unique",
+)
 
 OPERATIONS: Mapping[str, Mapping[str, str]] = {
     "frame": _FRAME,
     "series": _SERIES,
     "array": _ARRAY,
+    "transposed": _TRANSPOSED,
     "sparse": _SPARSE,
     "numpy": _NUMPY,
     "str": _STR,
     "dt": _DT,
+    "cat": _CAT,
+    "labels": _LABELS,
+    "groups": _GROUPS,
+    "pandas": _PANDAS,
 }
-"""Kind of handle (or accessor, or ``numpy``) -> operation -> what it is."""
+"""Kind of handle (or accessor, or library) -> operation -> what it is."""
+
+OF_HANDLES = frozenset({"cat", "eval", "groupby", "index", "join", "merge", "pipe", "query"})
+"""Row-local names that handles carry in their own way: a party runs no method of such a name."""
 
 
 def effect(kind: str, name: str) -> str | None:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from fedruntime import order_statistics
 from fedruntime.aggregation.default import AGGREGATOR
@@ -14,8 +13,6 @@ from fedruntime.cohort import Cohort
 from fedruntime.data.handle import Handle
 from fedruntime.data.row_operations import as_matrix
 from fedruntime.messages import Array
-
-_QUARTILES = (0.25, 0.5, 0.75)
 
 
 def medians(handle: Handle, columns: Sequence[int] | None = None) -> Array:
@@ -30,22 +27,18 @@ def quantiles(handle: Handle, q: Sequence[float], columns: Sequence[int] | None 
     return found if handle.ndim == 2 else found[:, 0]
 
 
-def described(values: Any, columns: Sequence[int] | None) -> Array:
-    """The figures of pandas' ``describe``: count, mean, std, min, quartiles, max.
+def described(frame: Any, levels: Sequence[float]) -> Array:
+    """The figures of pandas' ``describe``, one column each: count, mean, std, min, quantiles, max.
 
     Parameters
     ----------
-    values : FedFrame or FedSeries
+    frame : FedFrame
         Of numbers only.
-    columns : sequence of int, optional
-        All columns of a frame, by position.
+    levels : sequence of float
     """
-    quartiles = quantiles(values, _QUARTILES, columns)
-    figures = [values.count(), values.mean(), values.std(), values.min(), *quartiles, values.max()]
+    found = quantiles(frame, levels, list(range(frame.shape[1])))
+    figures = [frame.count(), frame.mean(), frame.std(), frame.min(), *found, frame.max()]
     return np.asarray([np.asarray(figure, dtype=np.float64) for figure in figures])
-
-
-FIGURES = pd.Index(["count", "mean", "std", "min", "25%", "50%", "75%", "max"])
 
 
 def _cohort(handle: Handle, columns: Sequence[int] | None, purpose: str) -> Cohort:

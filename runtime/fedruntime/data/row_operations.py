@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 from scipy import sparse, special
 
+from fedruntime.data.along_columns import FUNCTIONS as ALONG_COLUMNS
 from fedruntime.data.facts import facts_of
 from fedruntime.data.numbers import numbers
-from fedruntime.data.operations import ROW_LOCAL, effect
+from fedruntime.data.operations import OF_HANDLES, ROW_LOCAL, effect
 from fedruntime.data.public_values import from_message
 from fedruntime.errors import DataError, ProtocolError
 from fedruntime.operations import row_op
@@ -47,7 +48,7 @@ def same(rows: Any) -> Any:
 def run_method(rows: Any, method: str, args: Any, kwargs: Any) -> Any:
     """A row-local method of the rows' own class."""
     _require(facts_of(rows)["kind"], method)
-    _require_one_index((rows, args, kwargs))
+    require_one_index((rows, args, kwargs))
     return getattr(rows, method)(*from_message(args), **from_message(kwargs))
 
 
@@ -64,7 +65,7 @@ def run_operator(name: str, operands: Any) -> Any:
     """A Python operator; in-place ones change a copy and keep its dtype as numpy does."""
     if name not in OPERATORS:
         raise ProtocolError(f"{name!r} is no operator on rows")
-    _require_one_index(operands)
+    require_one_index(operands)
     first, *others = from_message(operands)
     if name in IN_PLACE:
         first = first.copy()
@@ -79,8 +80,10 @@ def run_numpy(function: str, args: Any, kwargs: Any) -> Any:
         found: Callable[..., Any] = getattr(special, name)
     else:
         _require("numpy", function)
+        if function in ALONG_COLUMNS:
+            raise ProtocolError(f"{function!r} is no row-local operation without an axis")
         found = getattr(np, function)
-    _require_one_index((args, kwargs))
+    require_one_index((args, kwargs))
     return found(*from_message(args), **from_message(kwargs))
 
 
@@ -145,7 +148,7 @@ def apply_to_rows(rows: Any, function: Any, args: Any, kwargs: Any) -> Any:
 @row_op("rows.insert")
 def insert(rows: Any, location: int, columns: Any, value: Any) -> Any:
     """A table with columns set; a new one goes to ``location`` (-1: the end)."""
-    _require_one_index((rows, value))
+    require_one_index((rows, value))
     changed, given = rows.copy(), from_message(value)
     if location < 0:
         changed[columns] = given
@@ -157,7 +160,7 @@ def insert(rows: Any, location: int, columns: Any, value: Any) -> Any:
 @row_op("rows.assign")
 def assign_cells(rows: Any, mask: Any, columns: Any, value: Any) -> Any:
     """Cells set to a value: at masked rows (``None``: all), in columns by position or key."""
-    _require_one_index((rows, mask, value))
+    require_one_index((rows, mask, value))
     changed, given = rows.copy(), from_message(value)
     chosen = slice(None) if mask is None else np.asarray(mask)
     if isinstance(rows, np.ndarray):
@@ -165,6 +168,8 @@ def assign_cells(rows: Any, mask: Any, columns: Any, value: Any) -> Any:
         return changed
     if isinstance(rows, pd.Series):
         changed.loc[chosen] = given
+    elif not len(rows) and isinstance(columns, str) and columns not in rows.columns:
+        changed[columns] = np.nan  # pandas sets no new column of an empty table by loc
     else:
         changed.loc[chosen, columns] = given
     return changed
@@ -200,11 +205,11 @@ def _key(rows: Any, others: Sequence[Any]) -> tuple[Any, ...]:
 
 
 def _require(kind: str, name: str) -> None:
-    if effect(kind, name) != ROW_LOCAL:
+    if effect(kind, name) != ROW_LOCAL or name in OF_HANDLES:
         raise ProtocolError(f"{name!r} is no row-local operation on a {kind}")
 
 
-def _require_one_index(value: Any) -> None:
+def require_one_index(value: Any) -> None:
     """Refuse what pandas would align by labels: at a party, rows meet by position.
 
     Raises

@@ -19,8 +19,8 @@ from fedruntime.data.selection import RowSelection
 from fedruntime.errors import DataError, RevealError, UnsupportedError
 
 INSTEAD = (
-    "print its shape, its columns or an aggregate such as .mean() or .value_counts(), or keep "
-    "working on the handle"
+    "leave the line out, use an aggregate such as describe(), value_counts() or np.histogram, or "
+    "let a party look at its own rows itself"
 )
 
 

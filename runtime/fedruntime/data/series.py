@@ -9,11 +9,16 @@ import numpy as np
 import pandas as pd
 
 from fedruntime.caller import where
+from fedruntime.data.categories import CategoryAccessor
+from fedruntime.data.column_wise import series_agg
+from fedruntime.data.correlation import series_corr, series_cov
+from fedruntime.data.describing import describe_series, info
 from fedruntime.data.handle import Handle
 from fedruntime.data.locators import Locator
+from fedruntime.data.multiset import mode
 from fedruntime.data.operations import ROW_LOCAL, effect
 from fedruntime.data.public_values import to_message
-from fedruntime.data.quantiles import FIGURES, described, quantiles
+from fedruntime.data.quantiles import quantiles
 from fedruntime.data.row_operations import rename, run_accessor
 from fedruntime.data.table_aggregates import (
     require_numbers,
@@ -46,7 +51,11 @@ class FedSeries(Table, kind="series"):
 
     sum, mean, var, std, count = (_aggregate(n) for n in ("sum", "mean", "var", "std", "count"))
     min, max, any, all = (_aggregate(n) for n in ("min", "max", "any", "all"))
-    median = _aggregate("median")
+    median, sem, skew = _aggregate("median"), _aggregate("sem"), _aggregate("skew")
+    kurt = kurtosis = _aggregate("kurt")
+    describe, info, mode = describe_series, info, mode
+    corr, cov = series_corr, series_cov
+    agg = aggregate = series_agg
     nunique = series_nunique
     unique = series_unique
     value_counts = value_counts
@@ -75,6 +84,18 @@ class FedSeries(Table, kind="series"):
         """Parts of dates and times."""
         return Accessor(self, "dt")
 
+    @property
+    def cat(self) -> CategoryAccessor:
+        """Codes and categories."""
+        return CategoryAccessor(self)
+
+    def drop(
+        self, labels: Any = None, *, index: Any = None, inplace: bool = False, errors: Any = "raise"
+    ) -> Any:
+        """The rows without those that the ``.index`` of other rows names."""
+        kept = self._without(labels if index is None else index, errors)
+        return self._become(kept) if inplace else kept
+
     def quantile(self, q: Any = 0.5) -> Any:
         """Linearly interpolated quantiles."""
         require_numbers(self, "quantile", None)
@@ -82,11 +103,6 @@ class FedSeries(Table, kind="series"):
         if np.ndim(q):
             return pd.Series(found, index=pd.Index(q, dtype=float), name=self.name)
         return float(found[0])
-
-    def describe(self) -> pd.Series:
-        """Count, mean, spread, extremes and quartiles."""
-        require_numbers(self, "describe", None)
-        return pd.Series(described(self, None), index=FIGURES, name=self.name)
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, slice | Handle):

@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 
 from fedruntime.caller import where
+from fedruntime.data import moments
+from fedruntime.data.categories import category_multiset, pooled_dtype
 from fedruntime.data.distinct import count_values, distinct_values, extreme_values
 from fedruntime.data.handle import Handle
 from fedruntime.data.quantiles import medians
@@ -131,6 +133,10 @@ def _std(handle: Handle, columns: Columns, options: Any) -> Array:
     return np.asarray(np.sqrt(_var(handle, columns, options)))
 
 
+def _sem(handle: Handle, columns: Columns, options: Any) -> Array:
+    return _std(handle, columns, options) / np.sqrt(_count(handle, columns, options))
+
+
 def _median(handle: Handle, columns: Columns, options: Mapping[str, Any]) -> Array:
     sums = column_sums(handle, "median", columns)
     return _skipped(sums, medians(handle, columns), options)
@@ -185,10 +191,13 @@ _AGGREGATES: Mapping[str, Callable[..., Any]] = {
     "all": _all,
     "any": _any,
     "count": _count,
+    "kurt": moments.kurt,
     "max": _extreme(largest=True),
     "mean": _mean,
     "median": _median,
     "min": _extreme(largest=False),
+    "sem": _sem,
+    "skew": moments.skew,
     "std": _std,
     "sum": _sum,
     "var": _var,
@@ -208,13 +217,19 @@ def frame_nunique(frame: Handle, dropna: bool = True) -> pd.Series:
 
 def series_nunique(series: Handle, dropna: bool = True) -> int:
     """How many distinct values there are."""
+    dtype = pooled_dtype(series)
+    if isinstance(dtype, pd.CategoricalDtype):
+        return int(category_multiset(series, dtype).nunique(dropna=dropna))
     return int(pd.Series(distinct_values(series, "nunique")).nunique(dropna=dropna))
 
 
 def series_unique(series: Handle) -> Any:
     """The distinct values in the order of their first appearance, as ``Series.unique``."""
+    dtype = pooled_dtype(series)
+    if isinstance(dtype, pd.CategoricalDtype):
+        return category_multiset(series, dtype).unique()
     values = distinct_values(series, "unique")
-    return pd.Series(values).astype(template(series.facts, rows=0).dtype).unique()
+    return pd.Series(values).astype(dtype).unique()
 
 
 def value_counts(
@@ -233,12 +248,16 @@ def value_counts(
     """
     if bins is not None:
         raise UnsupportedError(f"{where()}value_counts(bins={bins!r}) has no counterpart yet")
+    dtype = pooled_dtype(series)
+    if isinstance(dtype, pd.CategoricalDtype):
+        rows = category_multiset(series, dtype)
+        return rows.value_counts(normalize, sort, ascending, None, dropna)
     values = distinct_values(series, "value_counts")
     if dropna:
         values = values[~pd.isna(values)]
     counts = count_values(series, values, "value_counts")
     labels = (series.facts.columns or (None,))[0]
-    index = pd.Index(pd.Series(values).astype(template(series.facts, rows=0).dtype), name=labels)
+    index = pd.Index(pd.Series(values).astype(dtype), name=labels)
     found = pd.Series(counts, index=index, name="proportion" if normalize else "count")
     if sort:
         found = found.sort_values(ascending=ascending, kind=_TIES)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
 
 from fedruntime.caller import where
 from fedruntime.data.arithmetic import Arithmetic, check_operands
+from fedruntime.data.categories import as_categories
+from fedruntime.data.group_by import FedGroupBy, group_by
 from fedruntime.data.handle import Handle
 from fedruntime.data.locators import Locator
 from fedruntime.data.numpy_functions import call
+from fedruntime.data.refused import REFUSED
+from fedruntime.data.row_labels import RowLabels, rows_without, with_labels
 from fedruntime.data.row_operations import complete_rows, reindex
 from fedruntime.data.take import filter_rows, take
 from fedruntime.errors import UnsupportedError
@@ -54,6 +58,42 @@ class Table(Arithmetic):
     def empty(self) -> bool:
         return 0 in self.shape
 
+    @property
+    def index(self) -> RowLabels:
+        """The row labels, which stay at the parties."""
+        return RowLabels(self)
+
+    @index.setter
+    def index(self, labels: Any) -> None:
+        if not isinstance(labels, RowLabels):
+            raise UnsupportedError(
+                f"{where()}row labels lie at the parties: use set_index, reset_index(drop=True), "
+                "or the .index of a handle whose rows lie at the same places"
+            )
+        self._become(with_labels(self, labels))
+
+    def groupby(self, by: Any = None, **options: Any) -> FedGroupBy:
+        """Groups by the values of columns; their figures are public."""
+        return group_by(self, by, **options)
+
+    def pipe(self, func: Any, *args: Any, **kwargs: Any) -> Any:
+        """What a function makes of the handle."""
+        return func(self, *args, **kwargs)
+
+    def _refuse_name(self, name: str) -> NoReturn:
+        if name in REFUSED:
+            raise UnsupportedError(f"{where()}.{name} of {self!r} {REFUSED[name]}")
+        super()._refuse_name(name)
+
+    def _without(self, labels: Any, errors: str) -> Any:
+        """The rows without those that the ``.index`` of other rows names."""
+        if not isinstance(labels, RowLabels):
+            raise UnsupportedError(
+                f"{where()}drop chooses rows by their labels, which are at the parties; keep rows "
+                "with a mask such as df[df['x'] > 0], or drop columns with columns=[...]"
+            )
+        return filter_rows(self, rows_without(self, labels, errors))
+
     def _run(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         if name in ("where", "mask"):
             # A condition may be a function of the whole column: it sees the handle, not one part.
@@ -73,15 +113,14 @@ class Table(Arithmetic):
         if name == "fillna" and (kwargs.get("method") or kwargs.get("limit")):
             raise UnsupportedError(
                 f"{where()}fillna with method or limit looks at neighbouring rows, which may lie "
-                "at another party; fill with a value"
+                "at another party; fill with a value, such as the column's mean() or median()"
             )
         if name == "replace" and kwargs.get("method"):
             raise UnsupportedError(f"{where()}replace(method=...) looks at neighbouring rows")
-        if name == "astype" and "category" in _names(given):
-            raise UnsupportedError(
-                f"{where()}astype('category') numbers the values that a party happens to hold; use "
-                "OrdinalEncoder or OneHotEncoder in an FLModel, which number the pooled values"
-            )
+        if name == "astype" and given:
+            found = as_categories(self, given[0])
+            if found is not None:
+                return found
         return super()._run(name, args, kwargs)
 
     def dropna(
@@ -94,11 +133,10 @@ class Table(Arithmetic):
         inplace: bool = False,
         ignore_index: bool = False,
     ) -> Any:
-        """Drop rows with missing values; see ``filter_rows`` for what leaves."""
+        """Drop rows with missing values, or columns; see ``filter_rows`` for what leaves."""
         if axis not in (0, "index"):
-            raise UnsupportedError(
-                f"{where()}dropna(axis={axis!r}) drops columns; name them in drop(columns=...)"
-            )
+            complete = self._complete_columns(how, thresh, subset)
+            return self._become(complete) if inplace else complete
         columns = self._subset(subset)
         mask = self._federation.map(
             complete_rows, purpose="dropna", rows=self, columns=columns, how=how, thresh=thresh
@@ -108,12 +146,17 @@ class Table(Arithmetic):
             kept = kept.reset_index(drop=True)
         return self._become(kept) if inplace else kept
 
+    def _complete_columns(self, how: str, thresh: int | None, subset: Any) -> Any:
+        raise ValueError(f"{where()}a column of rows has no columns to drop")
+
     def _subset(self, subset: Any) -> list[int]:
         """The positions of the columns in which ``dropna`` looks for missing values."""
         return [0]
 
-    def reset_index(self, *, drop: bool = False, inplace: bool = False) -> Any:
+    def reset_index(self, level: None = None, *, drop: bool = False, inplace: bool = False) -> Any:
         """Number the rows as they are pooled."""
+        if level is not None:
+            raise UnsupportedError(f"{where()}reset_index(level=...) has no counterpart")
         positions = self._layout.positions
         each = {party: {"positions": positions[party]} for party in self._layout.parties}
         fresh = self._federation.map(reindex, each=each, rows=self, drop=drop)
@@ -135,13 +178,3 @@ class Table(Arithmetic):
         drawn = positions.sample(n=n, frac=frac, replace=replace, random_state=random_state)
         sampled = take(self, drawn.to_numpy())
         return sampled.reset_index(drop=True) if ignore_index else sampled
-
-
-def _names(values: Sequence[Any]) -> set[str]:
-    found: set[str] = set()
-    for value in values:
-        if isinstance(value, Mapping):
-            found |= _names(list(value.values()))
-        elif not isinstance(value, Handle):
-            found.add(str(value))
-    return found

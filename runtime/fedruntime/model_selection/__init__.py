@@ -16,6 +16,7 @@ from fedruntime.model_selection.cross_validation import (
     cross_validate,
 )
 from fedruntime.model_selection.curves import learning_curve, validation_curve
+from fedruntime.model_selection.displays import LearningCurveDisplay, ValidationCurveDisplay
 from fedruntime.model_selection.permutations import permutation_test_score
 from fedruntime.model_selection.split import train_test_split
 from fedruntime.model_selection.splitters import (
@@ -40,6 +41,7 @@ __all__ = [
     "GroupKFold",
     "GroupShuffleSplit",
     "KFold",
+    "LearningCurveDisplay",
     "LeaveOneGroupOut",
     "LeaveOneOut",
     "LeavePGroupsOut",
@@ -53,6 +55,7 @@ __all__ = [
     "StratifiedKFold",
     "StratifiedShuffleSplit",
     "TimeSeriesSplit",
+    "ValidationCurveDisplay",
     "cross_val_predict",
     "cross_val_score",
     "cross_validate",

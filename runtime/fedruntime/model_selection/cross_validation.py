@@ -19,7 +19,7 @@ from fedruntime.messages import Array
 from fedruntime.model import FLModel
 from fedruntime.model_selection.folds import Folds, draw_folds
 from fedruntime.model_selection.scoring import federated_scorer, federated_scorers
-from fedruntime.model_selection.stand_in import Places, StandIn, on_places
+from fedruntime.model_selection.stand_in import Places, StandIn, on_places, refusals_raised
 from fedruntime.operations import row_op
 
 
@@ -51,13 +51,14 @@ def cross_validate(estimator: Any, X: Any, y: Any = None, **options: Any) -> dic
     if options.get("return_indices") and not model.folds.public:
         raise UnsupportedError("return_indices: the row numbers of stratified folds stay put")
     places = Places(model.folds, len(X))
-    result = model_selection.cross_validate(
-        model,
-        places,
-        cv=places.folds,
-        scoring=on_places(scoring),
-        **{**options, "n_jobs": 1},
-    )
+    with refusals_raised():
+        result = model_selection.cross_validate(
+            model,
+            places,
+            cv=places.folds,
+            scoring=on_places(scoring),
+            **{**options, "n_jobs": 1},
+        )
     if "indices" in result:
         train, test = zip(*model.folds.positions, strict=True)
         result["indices"] = {"train": train, "test": test}

@@ -10,7 +10,7 @@ from fedruntime.counterpart import assembled, at_parties
 from fedruntime.errors import UnsupportedError
 from fedruntime.model_selection.cross_validation import local, stand_in
 from fedruntime.model_selection.scoring import federated_scorer
-from fedruntime.model_selection.stand_in import Places, on_places
+from fedruntime.model_selection.stand_in import Places, on_places, refusals_raised
 
 
 def learning_curve(estimator: Any, X: Any, y: Any = None, **options: Any) -> Any:
@@ -52,4 +52,5 @@ def _curve(function: Any, estimator: Any, X: Any, y: Any, options: dict[str, Any
     model = stand_in(estimator, X, y, options)
     places = Places(model.folds, len(X))
     options = {**options, "cv": places.folds, "scoring": on_places(scorer), "n_jobs": None}
-    return function(model, places, None, **options)
+    with refusals_raised():
+        return function(model, places, None, **options)

@@ -45,29 +45,24 @@ def federated_scorer(scoring: Any) -> Scorer:
 
     Parameters
     ----------
-    scoring : None, str, or what ``sklearn.metrics.make_scorer`` gave
+    scoring : None, str, what ``sklearn.metrics.make_scorer`` gave, or a callable
+        A function of the script's own is given handles, and has to make a number of them, or a
+        dictionary of numbers by name.
 
     Raises
     ------
     ValueError
         For an unknown name.
     UnsupportedError
-        For a function that would see rows, or a metric without a federated counterpart.
+        For a metric of scikit-learn without a federated counterpart.
     """
     if scoring is None:
         return _own_score
     scorer = sklearn.metrics.get_scorer(scoring)
     function = getattr(scorer, "_score_func", None)
     if function is None:
-        raise UnsupportedError(
-            f"scoring={scoring!r} would be called with rows of the parties: use a name such as "
-            "'accuracy', or make_scorer with a metric of fedruntime.metrics"
-        )
-    measure = _MEASURES.get(function.__name__)
-    if measure is None:
-        raise UnsupportedError(
-            f"scoring={scoring!r}: {function.__name__} has no counterpart in fedruntime.metrics"
-        )
+        return lambda model, X, y, sample_weight=None: _figures(scorer(model, X, y))
+    measure = _measure(function)
     methods = scorer._response_method
     methods = (methods,) if isinstance(methods, str) else tuple(methods)
 
@@ -80,6 +75,23 @@ def federated_scorer(scoring: Any) -> Scorer:
         return float(scorer._sign * measure(y, output, **{**weights, **scorer._kwargs}))
 
     return score
+
+
+def _figures(score: Any) -> Any:
+    """A score, or several by name, as plain numbers."""
+    if isinstance(score, Mapping):
+        return {name: float(one) for name, one in score.items()}
+    return float(score)
+
+
+def _measure(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What a scorer's function is for handles: by its name only if it is scikit-learn's own."""
+    if not getattr(function, "__module__", "").startswith("sklearn."):
+        return function
+    name = getattr(function, "__name__", repr(function))
+    if name not in _MEASURES:
+        raise UnsupportedError(f"scoring: {name} has no counterpart in fedruntime.metrics")
+    return _MEASURES[name]
 
 
 def _own_score(model: Any, X: Any, y: Any, sample_weight: Any = None) -> float:

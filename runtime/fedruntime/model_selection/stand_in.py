@@ -5,7 +5,8 @@ So folds, candidates, warnings and results are scikit-learn's own, and no row is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,13 @@ from sklearn.base import BaseEstimator, clone
 
 from fedruntime.data.handle import Handle
 from fedruntime.data.take import take
+from fedruntime.errors import (
+    FedError,
+    PartyError,
+    ProtocolError,
+    RevealError,
+    UnsupportedError,
+)
 from fedruntime.messages import Array
 from fedruntime.model import FLModel
 from fedruntime.model_selection.folds import Folds
@@ -113,7 +121,8 @@ class StandIn(BaseEstimator):  # type: ignore[misc]
 
     def fit(self, places: Array | Places, y: None = None) -> StandIn:
         rows: dict[str, Any] = dict(self.at(places))
-        self.model.fit(**rows)
+        with _final():
+            self.model.fit(**rows)
         return self
 
     def at(self, places: Array | Places) -> dict[str, Handle]:
@@ -145,6 +154,32 @@ def on_places(scorers: Scorer | dict[str, Scorer], *, weighted: bool = False) ->
     def score(fitted: StandIn, places: Array, y: None = None) -> float:
         rows = fitted.at(places)
         weights = {"sample_weight": rows.get("sample_weight")} if weighted else {}
-        return scorers(fitted.model, rows["X"], rows.get("y"), **weights)
+        with _final():
+            return scorers(fitted.model, rows["X"], rows.get("y"), **weights)
 
     return score
+
+
+class _Refused(BaseException):
+    """Carries a refusal through scikit-learn, which takes every other error in a fold for NaN."""
+
+    def __init__(self, error: FedError) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+@contextmanager
+def _final() -> Iterator[None]:
+    try:
+        yield
+    except (RevealError, UnsupportedError, ProtocolError, PartyError) as error:
+        raise _Refused(error) from error
+
+
+@contextmanager
+def refusals_raised() -> Iterator[None]:
+    """What the federation refuses in one fold ends the whole, as the error that it is."""
+    try:
+        yield
+    except _Refused as refused:
+        raise refused.error from None

@@ -131,6 +131,14 @@ def test_nested_tuples_of_several_lengths() -> None:
     assert (len(X), len(X_test), text) == (4, 2, "text")
 
 
+def test_what_a_generating_loader_gives_is_gone_through_once() -> None:
+    X = np.arange(8.0).reshape(4, 2)
+    table, labels, _ = _federation().load(lambda: map(np.asarray, (X, X[:, 0], 2.0)))
+    assert isinstance(table, FedArray)
+    assert pooled(table).tolist() == X.tolist()
+    assert pooled(labels).tolist() == X[:, 0].tolist()
+
+
 def test_npz_files_and_dicts(tmp_path: Path) -> None:
     np.savez(tmp_path / "data.npz", X=np.eye(4), y=np.arange(4))
     loaded = _federation().load(np.load, tmp_path / "data.npz")

@@ -13,7 +13,7 @@ from labels import label
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from split_cases import pooled
@@ -213,19 +213,59 @@ def test_local_data_goes_to_scikit_learn() -> None:
     assert np.array_equal(model_selection.cross_val_score(FLModel(model=Ridge()), X, y), theirs)
 
 
-def own_score(y_true: Any, y_pred: Any) -> float:
-    raise AssertionError("a function of the script must not see rows")
+def shows_rows(y_true: Any, y_pred: Any) -> float:
+    return max(abs(a - b) for a, b in zip(y_true, y_pred, strict=True))
+
+
+def shows_predictions(model: Any, X: Any, y: Any) -> float:
+    return float(model.predict(X)[0])
+
+
+def f1_score(y_true: Any, y_pred: Any) -> float:
+    """A function of the script's own, whatever its name."""
+    return 1.0 - float(np.sqrt(((y_true - y_pred) ** 2).mean()))
+
+
+def correct(model: Any, X: Any, y: Any) -> float:
+    return float((model.predict(X) * 2 - y).mean())
+
+
+@pytest.mark.parametrize("scoring", [sklearn.metrics.make_scorer(f1_score), correct])
+def test_functions_of_the_script_score_handles(deal: Any, scoring: Any) -> None:
+    X, y = regression()
+    dealt = deal([row % 3 for row in range(len(y))])
+    ours = model_selection.cross_val_score(Ridge(), dealt(X), dealt(y), scoring=scoring)
+    theirs = sklearn.model_selection.cross_val_score(Ridge(), X, y, scoring=scoring)
+    assert ours == pytest.approx(theirs, rel=1e-9)
+
+
+def several(model: Any, X: Any, y: Any) -> dict[str, float]:
+    return {"twice": correct(model, X, y), "r2": model.score(X, y)}
+
+
+def test_a_function_of_the_script_may_give_several_scores(deal: Any) -> None:
+    X, y = regression()
+    dealt = deal([row % 3 for row in range(len(y))])
+    ours = model_selection.cross_validate(Ridge(), dealt(X), dealt(y), scoring=several)
+    theirs = sklearn.model_selection.cross_validate(Ridge(), X, y, scoring=several)
+    assert ours.keys() == theirs.keys()
+    for name in ("test_twice", "test_r2"):
+        assert ours[name] == pytest.approx(theirs[name], rel=1e-9)
+
+
+@pytest.mark.filterwarnings("error")  # and no fold counts as NaN
+def test_what_is_refused_in_one_fold_ends_the_whole(deal: Any) -> None:
+    X, y = regression()
+    dealt = deal([row % 3 for row in range(len(y))])
+    with pytest.raises(UnsupportedError, match="KNeighborsRegressor"):
+        model_selection.cross_val_score(KNeighborsRegressor(), dealt(X), dealt(y))
 
 
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"scoring": own_score}, UnsupportedError, "would be called with rows"),
-        (
-            {"scoring": sklearn.metrics.make_scorer(own_score)},
-            UnsupportedError,
-            "own_score has no counterpart",
-        ),
+        ({"scoring": shows_predictions}, RevealError, "row"),
+        ({"scoring": sklearn.metrics.make_scorer(shows_rows)}, RevealError, "row"),
         (
             {"scoring": sklearn.metrics.make_scorer(sklearn.metrics.consensus_score)},
             UnsupportedError,

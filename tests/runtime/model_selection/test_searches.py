@@ -12,6 +12,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import consensus_score, make_scorer
 from sklearn.model_selection import (
     GridSearchCV,
     GroupKFold,
@@ -124,12 +125,12 @@ def test_groups_reach_the_splitter_and_weights_the_fit(deal: Any) -> None:
             "Invalid parameter 'no_such'",
         ),
         (
-            GridSearchCV(LogisticRegression(), {"C": [1.0]}, scoring=lambda *rows: 1.0),
+            GridSearchCV(LogisticRegression(), {"C": [1.0]}, scoring=make_scorer(consensus_score)),
             UnsupportedError,
-            "would be called with rows",
+            "consensus_score has no counterpart",
         ),
     ],
-    ids=["unknown parameter", "a function of rows"],
+    ids=["unknown parameter", "a metric without counterpart"],
 )
 def test_what_cannot_be_searched_is_refused_first(
     search: Any, error: type[Exception], message: str, deal: Any
@@ -139,6 +140,14 @@ def test_what_cannot_be_searched_is_refused_first(
     with pytest.raises(error, match=message):
         FLModel(model=search).fit(dealt(X), dealt(y))
     assert not [entry for entry in dealt.federation.ledger if "gradient" in entry.operation]
+
+
+def test_a_scoring_function_that_shows_rows_ends_the_search(deal: Any) -> None:
+    X, y = load_iris(return_X_y=True)
+    dealt = deal(np.arange(len(y)) % 3)
+    search = GridSearchCV(LogisticRegression(), {"C": [1.0]}, scoring=lambda _, X, y: X[0, 0])
+    with pytest.raises(RevealError):
+        FLModel(model=search).fit(dealt(X), dealt(y))
 
 
 def test_predictions_stay_at_the_parties(deal: Any) -> None:

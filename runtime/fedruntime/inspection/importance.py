@@ -1,8 +1,4 @@
-"""Counterparts of ``sklearn.inspection`` for rows at the parties.
-
-All other names of ``sklearn.inspection`` can be imported from here, too; handed a handle, what
-needs rows ends in ``RevealError``.
-"""
+"""How much a model's score depends on each feature, found by permuting its values."""
 
 from __future__ import annotations
 
@@ -23,8 +19,6 @@ from fedruntime.model import FLModel
 from fedruntime.model_selection.permutations import orders
 from fedruntime.model_selection.scoring import Scorer, federated_scorers
 from fedruntime.operations import row_op
-
-__all__ = ["permutation_importance"]
 
 
 def permutation_importance(estimator: Any, X: Any, y: Any, **options: Any) -> Any:
@@ -123,7 +117,3 @@ def permute_column(X: Any, column: int, order: Array) -> Any:
     else:
         X[:, column] = X[order, column]
     return X
-
-
-def __getattr__(name: str) -> Any:
-    return getattr(sklearn.inspection, name)
