@@ -77,15 +77,21 @@ def find_ledger(run: Path) -> Path:
     UsageError
         If the script has not been run, or keeps its ledger elsewhere.
     """
-    if run.suffix != ".py":
+    if run.suffix not in (".py", ".ipynb"):
         return run
     ledger = run.parent / ".fedmigrate" / f"{run.stem}.ledger.jsonl"
     if not ledger.is_file():
         raise UsageError(
-            f"{run} has left no ledger at {ledger}: run it first (python {run}), or name the "
-            "ledger that its settings name"
+            f"{run} has left no ledger at {ledger}: run it first{_how(run)}, or name the ledger "
+            "that its settings name"
         )
     return ledger
+
+
+def _how(run: Path) -> str:
+    if run.suffix == ".py":
+        return f" (python {run})"
+    return " (where nothing tells its name, a notebook leaves notebook.ledger.jsonl)"
 
 
 def read_entries(path: Path) -> list[Mapping[str, Any]]:

@@ -7,17 +7,20 @@ What is printed about outcomes is up to ``report``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from fedmigrate.convert import Conversion, convert
-from fedmigrate.errors import MigrateError, SourceError, UsageError
+from fedmigrate.configuration import settings_for
+from fedmigrate.convert import Conversion, convert, convert_project
+from fedmigrate.errors import MigrateError, SettingsError, SourceError, UsageError
 from fedmigrate.gate import worth_parsing
 from fedmigrate.generated import conversion_path, is_generated, original_path, read_options
 from fedmigrate.plan import Options, Site
+from fedmigrate.project import Project, Projects, absolute
 from fedmigrate.scripts import check_target, python_files, read_bytes
 from fedmigrate.source import decode, write
 
@@ -52,7 +55,7 @@ class Request:
     paths : tuple of str
         Scripts and folders; ``-`` alone for standard input.
     mode : Mode
-    parties, split : optional
+    parties, split, drop_displays : optional
         As given; a check takes what is not given from the conversion that is there.
     output : str, optional
         Where to write the conversion of a single script.
@@ -64,11 +67,17 @@ class Request:
     mode: Mode
     parties: tuple[str, ...] | None = None
     split: str | None = None
+    drop_displays: bool | None = None
     output: str | None = None
     stdin_name: str | None = None
 
     def options(self, earlier: Options) -> Options:
-        return Options(self.parties or earlier.parties, self.split or earlier.split)
+        return replace(
+            earlier,
+            parties=self.parties or earlier.parties,
+            split=self.split or earlier.split,
+            drop_displays=self.drop_displays or earlier.drop_displays,
+        )
 
 
 @dataclass(frozen=True)
@@ -113,16 +122,31 @@ def run(request: Request, stdin: BinaryIO) -> Iterator[Outcome]:
     """
     _validate(request)
     if request.paths == (STDIN,):
-        yield _outcome(request, None, stdin)
+        yield _outcome(request, None, stdin, Together())
         return
-    done: set[Path] = set()
+    together, done = Together(), set[Path]()
     for name in request.paths:
         path = Path(name)
         if path.is_dir():
-            yield from _run_folder(request, path, stdin, done)
+            yield from _run_folder(request, path, stdin, together, done)
         elif (script := _script(request, path)) not in done:
             done.add(script)
-            yield _outcome(request, script, stdin)
+            yield _outcome(request, script, stdin, together)
+            yield from _run_modules(request, script, stdin, together, done)
+
+
+def preview(path: Path, together: Together, *, in_folder: bool) -> Outcome:
+    """What would become of one script; nothing is written.
+
+    Parameters
+    ----------
+    together : Together
+        What was converted before; the same one for scripts that may belong together.
+    in_folder : bool
+        Whether the script was found in a folder, where settings may exclude it, and not named.
+    """
+    request = Request((str(path),), Mode.SHOW)
+    return _outcome(request, path, BytesIO(), together, named=False, in_folder=in_folder)
 
 
 def exit_code(outcomes: Iterable[Outcome], mode: Mode) -> int:
@@ -152,16 +176,53 @@ def _validate(request: Request) -> None:
         raise UsageError("-o names one file, so it takes one script")
 
 
+class Together:
+    """What is converted together with other files, so that it is done once a run."""
+
+    def __init__(self) -> None:
+        self._projects = Projects()
+        self._conversions: dict[tuple[int, Options], dict[Path, Conversion]] = {}
+
+    def project(self, path: Path) -> Project | None:
+        return self._projects.of(path)
+
+    def convert(self, path: Path, data: bytes, name: str, options: Options) -> Conversion:
+        project = self.project(path)
+        if project is None or absolute(path) not in project.sources:
+            return convert(decode(data, name), options)
+        key = id(project), options
+        if key not in self._conversions:
+            self._conversions[key] = convert_project(project, options)
+        return self._conversions[key][absolute(path)]
+
+
+def _run_modules(
+    request: Request, script: Path, stdin: BinaryIO, together: Together, done: set[Path]
+) -> Iterator[Outcome]:
+    """The modules that a script leads to, as far as they are converted with it."""
+    project = together.project(script)
+    if project is None or absolute(script) not in project.sources:
+        return
+    modules = replace(request, output=None) if request.output != STDIN else request
+    for module in project.behind(absolute(script)):
+        path = Path(project.sources[module].path)
+        if path not in done:
+            done.add(path)
+            outcome = _outcome(modules, path, stdin, together, named=False)
+            if outcome.status is not Status.NOTHING or outcome.unresolved:
+                yield outcome
+
+
 def _run_folder(
-    request: Request, folder: Path, stdin: BinaryIO, done: set[Path]
+    request: Request, folder: Path, stdin: BinaryIO, together: Together, done: set[Path]
 ) -> Iterator[Outcome]:
     found = False
     for path in python_files(folder):
         if path in done:
             continue
-        outcome = _outcome(request, path, stdin, named=False)
+        outcome = _outcome(request, path, stdin, together, named=False, in_folder=True)
         if outcome.status is Status.NOTHING and outcome.conversion is None:
-            continue  # ruled out by its bytes, like most files of a folder
+            continue  # ruled out by its bytes, like most files of a folder, or by the settings
         done.add(path)
         found = found or outcome.status is not Status.NOTHING or bool(outcome.unresolved)
         yield outcome
@@ -182,24 +243,42 @@ def _script(request: Request, path: Path) -> Path:
 
 
 def _outcome(
-    request: Request, path: Path | None, stdin: BinaryIO, *, named: bool = True
+    request: Request,
+    path: Path | None,
+    stdin: BinaryIO,
+    together: Together,
+    *,
+    named: bool = True,
+    in_folder: bool = False,
 ) -> Outcome:
     name = request.stdin_name or UNNAMED if path is None else str(path)
     try:
         data = stdin.read() if path is None else read_bytes(path)
-        if (request.mode is Mode.CHECK or not named) and not worth_parsing(data):
+        alone = path is None or together.project(path) is None
+        if alone and (request.mode is Mode.CHECK or not named) and not worth_parsing(data):
             return Outcome(name, Status.NOTHING, named)
-        return _convert(request, path, name, data, named)
+        if in_folder and path is not None and settings_for(path).excludes(path):
+            return Outcome(name, Status.NOTHING, named)
+        return _convert(request, path, name, data, named, together)
+    except SettingsError:
+        raise  # of the project and so of every script: said once
     except MigrateError as error:
         return Outcome(name, Status.FAILED, named, error=error)
 
 
-def _convert(request: Request, path: Path | None, name: str, data: bytes, named: bool) -> Outcome:
+def _convert(
+    request: Request, path: Path | None, name: str, data: bytes, named: bool, together: Together
+) -> Outcome:
     target = _target(request, path)
     checking = request.mode is Mode.CHECK
     there = _read_if_there(target) if checking and target is not None else None
-    earlier = read_options(there) if there is not None else None
-    conversion = convert(decode(data, name), request.options(earlier or Options()))
+    earlier = read_options(there, str(target)) if there is not None else None
+    place = path or Path(request.stdin_name or UNNAMED)
+    options = request.options(settings_for(place).options(place, earlier or Options()))
+    if path is None:
+        conversion = convert(decode(data, name), options)
+    else:
+        conversion = together.convert(path, data, name, options)
     done = partial(Outcome, name, named=named, target=target, conversion=conversion)
     if conversion.was_converted:
         return done(Status.FEDERATED)

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from pathlib import Path
 
 import click
 
 from fedmigrate.batch import UNNAMED, Mode, Outcome, Request, Status, exit_code, run
+from fedmigrate.configuration import check_parties
 from fedmigrate.errors import UsageError
 
 _FINE = {Status.CURRENT, Status.NOTHING, Status.FEDERATED}
 _HEADINGS = ("diff ", "copy ", "--- ", "+++ ")
 _COLOURS = dict.fromkeys(_HEADINGS) | {"@@": "cyan", "+": "green", "-": "red"}
-_PARTY = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 
 def convert_command(
@@ -31,6 +30,7 @@ def convert_command(
     check: bool,
     parties: str | None,
     split: str | None,
+    drop_displays: bool,
     stdin_name: str | None,
     format: str,
     verbose: bool,
@@ -43,7 +43,7 @@ def convert_command(
         raise UsageError("--format json and code or a patch would share standard output")
     mode = Mode.CHECK if check else Mode.SHOW if diff else Mode.WRITE
     names = parse_parties(parties) if parties is not None else None
-    request = Request(paths, mode, names, split, output, stdin_name)
+    request = Request(paths, mode, names, split, drop_displays or None, output, stdin_name)
     outcomes: list[Outcome] = []
     for outcome in run(request, sys.stdin.buffer):
         outcomes.append(outcome)
@@ -83,21 +83,10 @@ def parse_parties(text: str) -> tuple[str, ...]:
 
     Raises
     ------
-    UsageError
+    SettingsError
         Naming the first one that is empty, malformed or there twice.
     """
-    names = tuple(name.strip() for name in text.split(","))
-    for index, name in enumerate(names):
-        if not name:
-            raise UsageError(f"--parties {text!r}: name {index + 1} is empty")
-        if not _PARTY.fullmatch(name):
-            raise UsageError(
-                f"--parties: {name!r} is not a party name; "
-                "use letters, digits, - and _, beginning with a letter"
-            )
-        if name in names[:index]:
-            raise UsageError(f"--parties: {name!r} is there twice")
-    return names
+    return check_parties((name.strip() for name in text.split(",")), "--parties")
 
 
 def _say(outcome: Outcome, mode: Mode, verbose: bool) -> None:
@@ -135,7 +124,8 @@ def _print_patch(outcome: Outcome) -> None:
     conversion = outcome.conversion
     script = Path("stdin.py" if outcome.path == UNNAMED else outcome.path)
     target = outcome.target or conversion_path(script)
-    data = patch(script, target, conversion.source.encode(conversion.source.text), conversion.data)
+    before = conversion.source.encode(conversion.source.original)
+    data = patch(script, target, before, conversion.data)
     stream = sys.stdout.buffer
     if stream.isatty() and "NO_COLOR" not in os.environ:
         encoding = conversion.source.encoding

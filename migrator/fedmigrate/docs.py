@@ -6,24 +6,40 @@ import importlib
 import sys
 from pathlib import Path
 
-from fedmigrate.diagnostics import CODES, Code
+from fedmigrate.diagnostics import CODES, GIVEN, Code
 from fedmigrate.errors import UsageError
 from fedmigrate.support import render_table, support_rows
 
-_HEAD = """\
+_HEAD = (
+    """\
 # Diagnostics
 
 What `fedmigrate` says about a script, one code for each kind of finding. `fedmigrate explain CODE`
-prints the same. This page is generated: change `migrator/fedmigrate/diagnostics.py`, then run
-`python -m fedmigrate.docs diagnostics`.
+prints the same. This page is generated: change the file of the code in
+`migrator/fedmigrate/diagnostics/`, then run `python -m fedmigrate.docs diagnostics`.
 
 | codes | meaning | exit code |
 |---|---|---|
-| FM1xx | converted, with something to know | 0 |
+| FM10x | converted; how far the federated fit may differ | 0 |
+| FM11x | converted faithfully, but the script itself has a trap | 0 |
+| FM12x | something about a suppression | 0 |
 | FM2xx | left as it was, under a comment; a person decides | 1 |
 | FM3xx | rows would reach the coordinator; left, and refused at run time | 1 |
 | FM9xx | the input cannot be used; nothing is written | 2 |
+
+A finding is accepted by `# fedmigrate: ignore[FM205]` on any line of its statement, or alone on the
+line above; `# fedmigrate: ignore` accepts all of them. It is then no longer counted for the exit
+code and gets no comment in the conversion; what it was said about stays as it was. Whole projects
+accept findings by `ignore` and `per-file-ignores` in `[tool.fedmigrate]` of `pyproject.toml`. FM9xx
+are errors and cannot be accepted.
+
+The examples continue these lines:
+
+```python
 """
+    + GIVEN
+    + "```\n"
+)
 
 
 def diagnostics_page() -> str:
@@ -33,12 +49,13 @@ def diagnostics_page() -> str:
 
 def _section(entry: Code) -> str:
     message = entry.message.replace("{", "<").replace("}", ">")
+    language = "" if entry.is_about_commands else "python"
     return (
         f"\n## {entry.code}: {entry.title}\n\n"
         f"`{message}` ({entry.severity.value})\n\n"
         f"{entry.explanation}\n\n"
-        f"```\n{entry.before}\n```\n\n"
-        f"Instead:\n\n```\n{entry.after}\n```\n\n"
+        f"```{language}\n{entry.before}```\n\n"
+        f"Instead:\n\n```{language}\n{entry.after}```\n\n"
         f"{entry.next_step}\n"
     )
 

@@ -17,9 +17,9 @@ from fedmigrate.layout import reflow
 from fedmigrate.lines import LogicalLine, LogicalLines
 from fedmigrate.names import fresh_names
 from fedmigrate.plan import Plan, SiteKind, Verdict
-from fedmigrate.positions import Positions, find_positions, header_position
+from fedmigrate.positions import Positions, ends_cell_text, find_positions, header_position
 from fedmigrate.render import header, init_lines
-from fedmigrate.rules import Change, Comment, Import, MovedImport, all_rules
+from fedmigrate.rules import Change, Comment, Dropped, Import, MovedImport, all_rules
 from fedmigrate.script import Script
 from fedmigrate.source import Source, Span
 
@@ -56,7 +56,8 @@ def emit(source: Source, plan: Plan, taken: Set[str], origin: str) -> tuple[Repl
     script = Script(source, plan, fresh_names(taken), LogicalLines(source))
     changes = list(_changes(script))
     replacements = [_insertion(script, header_position(source), [header(origin)])]
-    positions = find_positions(source, script.lines, min(site.span.start for site in converted))
+    needing = [site for site in converted if site.kind is not SiteKind.MODULE] or converted
+    positions = find_positions(source, script.lines, min(site.span.start for site in needing))
     replacements += _imports(script, changes, positions)
     if any(site.kind in _FEDERATED for site in converted):
         replacements.append(_setup(script, changes, positions))
@@ -68,13 +69,14 @@ def emit(source: Source, plan: Plan, taken: Set[str], origin: str) -> tuple[Repl
 
 
 def apply(source: Source, replacements: Sequence[Replacement]) -> str:
-    """The text with all replacements made."""
+    """The text with all replacements made, in what the user wrote."""
     parts: list[str] = []
     at = 0
     for replacement in replacements:
-        parts += [source.text[at : replacement.span.start], replacement.text]
-        at = replacement.span.end
-    return "".join([*parts, source.text[at:]])
+        span = replacement.span
+        parts += [source.original[at : span.start], source.unmasked(span, replacement.text)]
+        at = span.end
+    return "".join([*parts, source.original[at:]])
 
 
 def _changes(script: Script) -> Iterator[Change]:
@@ -163,21 +165,30 @@ def _comments(script: Script, changes: Sequence[Change]) -> Iterator[Replacement
     found: dict[tuple[int, str], None] = {}
     for change in changes:
         if isinstance(change, Comment):
+            if not script.source.takes_comment(change.offset):
+                continue
             line = script.lines.at(change.offset)
             indent = script.source.text[line.span.start : line.code_start]
             found[line.span.start, indent + change.text] = None
+    first = set[int]()
     for at, text in found:
-        yield _insertion(script, at, [text])
+        apart = at not in first and ends_cell_text(script.source, at)
+        first.add(at)
+        yield _insertion(script, at, ["", text] if apart else [text])
 
 
 def _statements(script: Script, changes: Sequence[Change]) -> Iterator[Replacement]:
     """Every logical line that holds edits, with all of them made."""
     edits: dict[LogicalLine, list[Edit]] = defaultdict(list)
+    dropped = [change for change in changes if isinstance(change, Dropped)]
+    lines = {script.lines.at(change.span.start) for change in dropped}
     for change in changes:
-        if isinstance(change, Edit):
+        if isinstance(change, Edit) and script.lines.at(change.span.start) not in lines:
             edits[script.lines.at(change.span.start)].append(change)
     for line, found in edits.items():
         yield _replaced(script, line.span, _edited(script, line.span, found))
+    for change in dropped:
+        yield _replaced(script, change.span, change.text)
 
 
 def _edited(script: Script, span: Span, edits: Sequence[Edit]) -> str:
@@ -187,6 +198,8 @@ def _edited(script: Script, span: Span, edits: Sequence[Edit]) -> str:
     own stays.
     """
     before = script.text(span)
+    if script.source.is_masked(span):  # a magic takes no further lines
+        return apply_edits(script.source.text, span, edits, keep_lines=False)
     if reflow(before) == _NEWLINE.sub("\n", before):
         again = reflow(apply_edits(script.source.text, span, edits, keep_lines=False))
         if again is not None:

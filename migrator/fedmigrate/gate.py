@@ -9,6 +9,8 @@ import os
 import re
 from collections.abc import Iterable
 
+# In a notebook a line begins behind a quote, or behind the escape of the newline before it.
+_IMPORTED = re.compile(rb'(?:^|"|\\n)[ \t]*(?:from|import)[ \t]+(\.|\w+)', re.MULTILINE)
 _FITS = re.compile(rb"fit|cross_val|learning_curve|validation_curve|permutation_test_score")
 
 
@@ -31,6 +33,18 @@ def holds_no_training_script(paths: Iterable[str]) -> bool:
 def _may_train(path: str) -> bool:
     try:
         with open(path, "rb") as file:
-            return worth_parsing(file.read())
+            data = file.read()
     except OSError:
         return True
+    return worth_parsing(data) or _imports_a_neighbour(os.path.dirname(path), data)
+
+
+def _imports_a_neighbour(folder: str, data: bytes) -> bool:
+    """Whether a script imports a file that may do for it what it does not do itself."""
+    names = {match.group(1).decode("utf-8", "replace") for match in _IMPORTED.finditer(data)}
+    return any(
+        name.startswith(".")
+        or os.path.exists(os.path.join(folder, f"{name}.py"))
+        or os.path.isdir(os.path.join(folder, name))
+        for name in names
+    )

@@ -10,11 +10,17 @@ import codecs
 import re
 from pathlib import Path
 
+from fedmigrate.errors import SourceError
 from fedmigrate.plan import Options
+from fedmigrate.source import decode
 
 SUFFIX = "_fed"
 _HEADER = re.compile(
     rb"^# Converted from [^\r\n]* by fedmigrate [^\r\n]*convert again\.\r?$", re.MULTILINE
+)
+_DROPPED = re.compile(r"^[ \t]*# fedmigrate: FM3\d\d dropped, ", re.MULTILINE)
+_HEADER_OF_CELL = re.compile(
+    rb'"# Converted from (?:[^"\\\r\n]|\\[^n])* by fedmigrate [^"\\\r\n]*convert again\.(?:\\n|")'
 )
 _LONGEST_PROLOGUE = 4096  # byte order mark, shebang and coding cookie stand above the header
 
@@ -34,21 +40,24 @@ def original_path(conversion: Path) -> Path | None:
 
 def is_generated(data: bytes) -> bool:
     """Whether a file was written by fedmigrate, going by its header."""
+    if data.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"{":
+        return _HEADER_OF_CELL.search(data) is not None
     start = data.removeprefix(codecs.BOM_UTF8)[:_LONGEST_PROLOGUE]
     start = start.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return any(_HEADER.match(line) for line in start.split(b"\n")[:3])
 
 
-def read_options(data: bytes) -> Options | None:
+def read_options(data: bytes, path: str) -> Options | None:
     """The options that a conversion was made with, read from its set-up line.
 
     None where there is no such line: the file was changed by hand, or is of another kind.
     """
     try:
-        tree = ast.parse(data)
-    except (SyntaxError, ValueError):
+        source = decode(data, path)
+        body = source.tree.body
+    except SourceError:
         return None
-    for node in tree.body:
+    for node in body:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
             try:
                 given = {
@@ -59,7 +68,11 @@ def read_options(data: bytes) -> Options | None:
             except ValueError:
                 continue
             if "parties" in given:
-                return Options(tuple(given["parties"]), given.get("split", Options().split))
+                return Options(
+                    tuple(given["parties"]),
+                    given.get("split", Options().split),
+                    drop_displays=_DROPPED.search(source.original) is not None,
+                )
     return None
 
 

@@ -31,13 +31,18 @@ class SiteKind(str, Enum):
     SOURCE = "source"  # an expression that yields rows: becomes fed.load(...)
     ESTIMATOR = "estimator"  # the construction of an estimator fitted on rows: wrapped in FLModel
     FUNCTION = "function"  # a whole-data function: its import moves to fedruntime
+    MODEL = "model"  # a fitted model that a library is given: it gets the plain estimator
+    STACK = "stack"  # `np.c_[...]` of rows: becomes the function that does the same
     OPERATION = "operation"  # a pandas, numpy or other operation on rows that handles cannot carry
     REVEAL = "reveal"  # would show rows to the coordinator
+    MODULE = "module"  # an import of a module of the project whose conversion takes its place
 
 
 class Verdict(str, Enum):
     CONVERTED = "converted"
     LEFT = "left"  # left as it was; a person has to act
+    DROPPED = "dropped"  # taken out, because the user asked for it
+    PUBLIC = "public"  # fitted on data that the script makes itself, and known to all: stays
     FOREIGN = "foreign"  # another library's or the user's own; left alone on purpose
 
 
@@ -72,6 +77,8 @@ class Site:
     reason : str
         One clause for people: how exactness is reached, or why the site was left.
     diagnostics : tuple of Diagnostic
+    accepted : bool
+        Whether the script, or its project, accepts everything that was found here.
     """
 
     kind: SiteKind
@@ -83,29 +90,46 @@ class Site:
     exactness: Exactness | None = None
     reason: str = ""
     diagnostics: tuple[Diagnostic, ...] = ()
+    accepted: bool = False
+
+    @property
+    def needs_a_person(self) -> bool:
+        return self.verdict is Verdict.LEFT and not self.accepted
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the user chose for a conversion."""
+    """What the user chose for a conversion.
+
+    ``ignore`` holds codes that are not reported; with ``drop_displays`` statements that only show
+    rows are taken out.
+    """
 
     parties: tuple[str, ...] = ("alice", "bob")
     split: str = "contiguous"
+    ignore: tuple[str, ...] = ()
+    drop_displays: bool = False
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All sites of one script, in source order, and the options they were planned with."""
+    """All sites of one script, in source order, and the options they were planned with.
+
+    ``notices`` are findings that belong to no site, ``suppressed`` those that the script or its
+    project accepts.
+    """
 
     path: str
     sha256: str
     options: Options
     sites: tuple[Site, ...]
     label: str | None = None  # the column that is y, where `split="label_skew"` needs it
+    notices: tuple[Diagnostic, ...] = ()
+    suppressed: tuple[Diagnostic, ...] = ()
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        return tuple(found for site in self.sites for found in site.diagnostics)
+        return (*(found for site in self.sites for found in site.diagnostics), *self.notices)
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-ready dictionary; ``from_json`` gives an equal plan back."""
@@ -116,9 +140,16 @@ class Plan:
         return cls(
             path=data["path"],
             sha256=data["sha256"],
-            options=Options(tuple(data["options"]["parties"]), data["options"]["split"]),
+            options=Options(
+                tuple(data["options"]["parties"]),
+                data["options"]["split"],
+                tuple(data["options"]["ignore"]),
+                data["options"]["drop_displays"],
+            ),
             sites=tuple(_site(site) for site in data["sites"]),
             label=data["label"],
+            notices=tuple(_diagnostic(found) for found in data["notices"]),
+            suppressed=tuple(_diagnostic(found) for found in data["suppressed"]),
         )
 
 
@@ -132,8 +163,13 @@ def _site(data: Mapping[str, Any]) -> Site:
         column=data["column"],
         exactness=Exactness(data["exactness"]) if data["exactness"] else None,
         reason=data["reason"],
-        diagnostics=tuple(Diagnostic(**found) for found in data["diagnostics"]),
+        diagnostics=tuple(_diagnostic(found) for found in data["diagnostics"]),
+        accepted=data["accepted"],
     )
+
+
+def _diagnostic(data: Mapping[str, Any]) -> Diagnostic:
+    return Diagnostic(data["code"], data["line"], data["column"], data["facts"])
 
 
 def _plain(value: Any) -> Any:

@@ -16,6 +16,8 @@ from fedmigrate.source import Source
 
 # PEP 263: in the first line, or in the second if the first is blank or a comment.
 _COOKIE = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*[-\w.]+")
+# As Jupytext, editors and sphinx-gallery have it.
+_CELL_TEXT = re.compile(r"# ?%%|#{20}")
 _BLANK_OR_COMMENT = re.compile(r"^[ \t\f]*(?:#.*)?$")
 
 
@@ -46,13 +48,27 @@ class Positions:
 
 
 def header_position(source: Source) -> int:
-    """Behind the shebang and the coding cookie."""
+    """Behind the shebang and the coding cookie; in a notebook, where its Python begins."""
+    if source.header_offset is not None:
+        return source.header_offset
     first, second = source.line(1), source.line(2)
     if _COOKIE.match(first):
         return source.line_start(2)
     if _BLANK_OR_COMMENT.match(first) and _COOKIE.match(second):
         return source.line_start(3)
     return source.line_start(2) if first.startswith("#!") else 0
+
+
+def ends_cell_text(source: Source, at: int) -> bool:
+    """Whether the line above is the end of the text that a ``# %%`` cell begins with.
+
+    Tools show that text, up to the first line that is no comment.
+    """
+    number = source.position(at)[0] - 1
+    while source.line(number).startswith("#") and not _CELL_TEXT.match(source.line(number)):
+        number -= 1
+    begins = _CELL_TEXT.match(source.line(number)) is not None
+    return begins and not source.is_cell_border(source.line_start(number))
 
 
 def find_positions(source: Source, lines: LogicalLines, first_need: int) -> Positions:
@@ -77,7 +93,7 @@ def find_positions(source: Source, lines: LogicalLines, first_need: int) -> Posi
         setup = needing_line.span.start
     first_line = lines.at(source.span(sklearn).start) if sklearn else None
     missing = 0
-    if source.line(source.position(setup)[0]).strip():
+    if source.line(source.position(setup)[0]).strip() and not source.is_cell_border(setup):
         is_definition = isinstance(needing, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         missing = 2 if is_definition and setup == needing_line.span.start else 1
     return Positions(

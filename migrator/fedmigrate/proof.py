@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from fedmigrate.errors import MigrateError, SourceError
-from fedmigrate.generated import imports_runtime, is_generated
+from fedmigrate.generated import is_generated
 from fedmigrate.source import Source, decode
 
 
@@ -27,9 +27,11 @@ def prove(source: Source, text: str) -> None:
         tree = again.tree
     except SourceError as error:
         raise _broken(source, f"does not parse: {error.message}") from error
-    if again.text != text or again.encoding != source.encoding:
+    if again.original != text or again.encoding != source.encoding:
         raise _broken(source, "does not read back as it was written")
-    if not is_generated(data) or not imports_runtime(tree):
+    if source.is_valid and not again.is_valid:
+        raise _broken(source, "is no longer a valid notebook")
+    if not is_generated(data):
         raise _broken(source, "is not known again as a conversion")
     if ast.get_docstring(tree, clean=False) != ast.get_docstring(source.tree, clean=False):
         raise _broken(source, "lost the docstring of the script")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from fedmigrate.batch import Outcome, Request, Status
+from fedmigrate.convert import Conversion
 from fedmigrate.diagnostics import CODES, describe
-from fedmigrate.errors import SourceError
-from fedmigrate.plan import Diagnostic, Site, SiteKind, Verdict
+from fedmigrate.errors import SourceError, place
+from fedmigrate.plan import Diagnostic, Plan, Site, SiteKind, Verdict
+from fedmigrate.source import Source, is_notebook
+
+Place = Callable[[int], str]
 
 JSON_VERSION = 1
 _KINDS = {SiteKind.SOURCE: "source", SiteKind.FUNCTION: "function"}
@@ -38,8 +42,10 @@ def next_command(outcomes: Sequence[Outcome], request: Request) -> str:
     """What to type next; empty if there is nothing to do."""
     lines = []
     written = [found for found in outcomes if found.status is Status.WRITTEN]
-    if written and len(outcomes) == 1:
-        run = _command("python", [str(written[0].target)])
+    written = [found for found in written if found.conversion and not found.conversion.is_module]
+    if len(written) == 1:
+        target = str(written[0].target)
+        run = _command("jupyter execute" if is_notebook(target) else "python", [target])
         proof = _command("fedmigrate verify", _pair(written[0]))
         lines.append(f"Next: {run}   and, to compare the two models: {proof}")
     elif written:
@@ -76,47 +82,70 @@ def _summary(outcome: Outcome, verbose: bool) -> Iterator[str]:
     if outcome.status in (Status.WRITTEN, Status.SHOWN):
         yield f"{outcome.path} -> {outcome.target or 'standard output'}"
     elif outcome.status is Status.NOTHING:
-        yield f"{outcome.path}: {_NOTHING if not outcome.unresolved else 'nothing is converted'}"
+        yield f"{outcome.path}: {_nothing(outcome, sites)}"
     else:
         yield f"{outcome.path}: {_STATES[outcome.status].format(target=outcome.target)}"
         return
+    at = _place(outcome)
     shown = [site for site in sites if verbose or site.verdict is not Verdict.FOREIGN]
-    rows = [_row(outcome.path, site) for site in shown if site.verdict is not Verdict.LEFT]
+    rows = [_row(at, site) for site in shown if site.verdict is not Verdict.LEFT]
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
         yield "  ".join([*cells, row[3]]).rstrip()
-    yield from _notes(outcome.path, shown)
-    yield from _needs_a_person(outcome)
+    yield from _notes(at, shown)
+    if outcome.conversion is not None:
+        yield from _notices(at, outcome.conversion.plan, verbose)
+    yield from _needs_a_person(at, outcome)
 
 
-def _row(path: str, site: Site) -> tuple[str, str, str, str]:
+def _place(outcome: Outcome) -> Place:
+    """How places in a file are named: by line, in a notebook by cell and line."""
+    source = outcome.conversion.source if outcome.conversion is not None else None
+    return lambda line: place(outcome.path, *(source.locate(line) if source else (None, line)))
+
+
+def _nothing(outcome: Outcome, sites: Sequence[Site]) -> str:
+    if outcome.conversion is not None and outcome.conversion.source.language != "python":
+        return f"nothing to convert: it is written in {outcome.conversion.source.language}"
+    left = any(site.verdict is Verdict.LEFT for site in sites)
+    return "nothing is converted" if left else _NOTHING
+
+
+def _row(at: Place, site: Site) -> tuple[str, str, str, str]:
     if site.verdict is Verdict.FOREIGN:
         what = "left alone"
     elif site.exactness is not None:
         what = site.exactness.value
     else:
         what = _KINDS.get(site.kind, site.kind.value)
-    return f"{path}:{site.line}", _short(site.subject), what, site.reason
+    return at(site.line), _short(site.subject), what, site.reason
 
 
-def _notes(path: str, sites: Sequence[Site]) -> Iterator[str]:
+def _notes(at: Place, sites: Sequence[Site]) -> Iterator[str]:
     for site in sites:
         if site.verdict is Verdict.CONVERTED:
             for found in site.diagnostics:
-                yield f"{path}:{found.line}  {found.code}  {describe(found)}"
+                yield f"{at(found.line)}  {found.code}  {describe(found)}"
 
 
-def _needs_a_person(outcome: Outcome) -> Iterator[str]:
+def _notices(at: Place, plan: Plan, verbose: bool) -> Iterator[str]:
+    for found in plan.notices:
+        yield f"{at(found.line)}  {found.code}  {describe(found)}"
+    for found in plan.suppressed if verbose else ():
+        yield f"{at(found.line)}  {found.code}  suppressed: {describe(found)}"
+
+
+def _needs_a_person(at: Place, outcome: Outcome) -> Iterator[str]:
     if not outcome.unresolved:
         return
     count = len(outcome.unresolved)
     yield f"{count} {'place needs' if count == 1 else 'places need'} a person:"
     for site in outcome.unresolved:
         if not site.diagnostics:
-            yield f"{outcome.path}:{site.line}  {_short(site.subject)}  {site.reason}".rstrip()
+            yield f"{at(site.line)}  {_short(site.subject)}  {site.reason}".rstrip()
         for found in site.diagnostics:
-            yield f"{outcome.path}:{found.line}  {found.code}  {describe(found)}"
+            yield f"{at(found.line)}  {found.code}  {describe(found)}"
             yield f"    next: {CODES[found.code].next_step}"
 
 
@@ -150,6 +179,22 @@ def _command(name: str, arguments: Sequence[str]) -> str:
 
 def _file(outcome: Outcome) -> dict[str, Any]:
     conversion = outcome.conversion
+    found = _plain_file(outcome, conversion)
+    return found if conversion is None else _with_cells(found, conversion.source)
+
+
+def _with_cells(value: Any, source: Source) -> Any:
+    """JSON in which every line of a notebook's script comes with its cell and its line there."""
+    if isinstance(value, list):
+        return [_with_cells(entry, source) for entry in value]
+    if not isinstance(value, dict):
+        return value
+    found = {key: _with_cells(entry, source) for key, entry in value.items()}
+    cell, line = source.locate(value["line"]) if "line" in value else (None, None)
+    return found if cell is None else found | {"cell": cell, "cell_line": line}
+
+
+def _plain_file(outcome: Outcome, conversion: Conversion | None) -> dict[str, Any]:
     return {
         "path": outcome.path,
         "status": outcome.status.value,
@@ -157,6 +202,9 @@ def _file(outcome: Outcome) -> dict[str, Any]:
         "plan": conversion.plan.to_json() if conversion is not None else None,
         "diagnostics": [
             _finding(found) for found in (conversion.plan.diagnostics if conversion else ())
+        ],
+        "suppressed": [
+            _finding(found) for found in (conversion.plan.suppressed if conversion else ())
         ],
         "error": _error(outcome),
     }
@@ -178,6 +226,14 @@ def _error(outcome: Outcome) -> dict[str, Any] | None:
     error = outcome.error
     if error is None:
         return None
+    if isinstance(error, SourceError) and error.cell is not None:
+        return {
+            "code": error.code,
+            "message": error.message,
+            "cell": error.cell,
+            "cell_line": error.line,
+            "column": error.column,
+        }
     if isinstance(error, SourceError):
         return {
             "code": error.code,

@@ -1,4 +1,7 @@
-"""Which files a conversion is about: scripts in folders, and where each conversion is written."""
+"""Which files a conversion is about: scripts in folders, and where each conversion is written.
+
+A notebook is a script in all of this.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fedmigrate.errors import SourceError, UsageError
-from fedmigrate.generated import is_generated
+from fedmigrate.generated import SUFFIX, is_generated
+from fedmigrate.source import is_notebook
 
+_SCRIPTS = (".py", ".ipynb")
 _NOT_OURS = {"__pycache__", "node_modules", "site-packages"}
 
 
 def python_files(folder: Path) -> Iterator[Path]:
-    """The Python files below a folder, in a stable order.
+    """The Python files and notebooks below a folder, in a stable order.
 
     Hidden folders, virtual environments and generated conversions are not looked at.
     """
@@ -21,7 +26,8 @@ def python_files(folder: Path) -> Iterator[Path]:
         here = Path(parent)
         folders[:] = sorted(name for name in folders if not _skipped(here / name))
         for name in sorted(files):
-            if name.endswith(".py") and not name.endswith("_fed.py") and name[0] != ".":
+            stem, suffix = os.path.splitext(name)
+            if suffix in _SCRIPTS and not stem.endswith(SUFFIX) and name[0] != ".":
                 yield here / name
 
 
@@ -62,10 +68,14 @@ def check_target(target: Path, script: Path | None) -> None:
     Raises
     ------
     UsageError
-        If the target is the input, or exists and was not written by fedmigrate.
+        If the target is the input, is a script where the input is a notebook or the other way
+        round, or exists and was not written by fedmigrate.
     SourceError
         If the target is there and cannot be looked at.
     """
+    if script is not None and is_notebook(str(script)) != is_notebook(str(target)):
+        kind = "notebook, *.ipynb" if is_notebook(str(script)) else "script, *.py"
+        raise UsageError(f"{target}: what {script} is converted to is a {kind}")
     if not target.exists():
         return
     if script is not None and target.samefile(script):

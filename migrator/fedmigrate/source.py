@@ -1,7 +1,7 @@
 """A script as text: reading it byte for byte, finding places in it, writing one atomically.
 
 Encoding, byte order mark and newlines are facts of the source and survive; nothing here knows
-what the text means. Notebooks join here later. Never imports or runs the user's code.
+what the text means. Notebooks are read by ``notebooks``. Never imports or runs the user's code.
 """
 
 from __future__ import annotations
@@ -12,13 +12,23 @@ import io
 import os
 import re
 import tokenize
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fedmigrate.errors import SourceError
+from fedmigrate.errors import SourceError, place
+
+if TYPE_CHECKING:
+    from fedmigrate.notebooks.magics import Unfollowed
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+def is_notebook(path: str) -> bool:
+    """Whether a file is a notebook, going by its name."""
+    return path.endswith(".ipynb")
 
 
 @dataclass(frozen=True, order=True)
@@ -55,11 +65,40 @@ class Source:
         starts = [0, *(match.end() for match in _LINE_END.finditer(self.text))]
         object.__setattr__(self, "_line_starts", starts)
 
+    @property
+    def original(self) -> str:
+        """The text that a conversion edits: what the user wrote, at the same offsets."""
+        return self.text
+
+    @property
+    def language(self) -> str:
+        return "python"
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether the file is what its format says."""
+        return True
+
+    @property
+    def header_offset(self) -> int | None:
+        """Where the header goes; None where lines of the text decide."""
+        return None
+
+    @property
+    def displayed(self) -> frozenset[ast.Expr]:
+        """Expression statements whose value is shown."""
+        return frozenset()
+
+    @property
+    def unfollowed(self) -> Sequence[tuple[Span, Unfollowed]]:
+        """What else than Python the user wrote that may concern a conversion, and where."""
+        return ()
+
     @cached_property
     def sha256(self) -> str:
         import hashlib  # slow to load, and a look at a file rarely needs it
 
-        return hashlib.sha256(self.encode(self.text)).hexdigest()
+        return hashlib.sha256(self.encode(self.original)).hexdigest()
 
     @cached_property
     def newline(self) -> str:
@@ -80,13 +119,15 @@ class Source:
             return ast.parse(self.text, filename=self.path)
         except SyntaxError as error:
             line = error.lineno or 1
+            cell, line_in_cell = self.locate(line)
             raise SourceError(
                 "FM901",
                 self.path,
                 f"cannot be parsed: {error.msg}",
-                line=line,
+                line=line_in_cell,
                 column=error.offset or 1,
                 excerpt=self.line(line),
+                cell=cell,
             ) from error
         except (ValueError, RecursionError, MemoryError) as error:
             raise SourceError("FM901", self.path, f"cannot be parsed: {error}") from error
@@ -126,6 +167,33 @@ class Source:
                 high = middle
         return low + 1, offset - self._line_starts[low] + 1
 
+    def locate(self, line: int) -> tuple[int | None, int]:
+        """The cell of a notebook that a line stands in, and its number there; both 1-based.
+
+        In a script there is no cell, and the line is what it was.
+        """
+        return None, line
+
+    def place(self, line: int) -> str:
+        """The path and the place of a line in it, as people are told it."""
+        return place(self.path, *self.locate(line))
+
+    def is_cell_border(self, offset: int) -> bool:
+        """Whether a cell of a notebook ends at a line that begins here."""
+        return False
+
+    def takes_comment(self, offset: int) -> bool:
+        """Whether a line may be added above an offset."""
+        return True
+
+    def is_masked(self, span: Span) -> bool:
+        """Whether the user wrote something else there that is not Python."""
+        return False
+
+    def unmasked(self, span: Span, text: str) -> str:
+        """What the user would have written for a text that takes the place of a span."""
+        return text
+
     def line_start(self, line: int) -> int:
         return self._line_starts[line - 1]
 
@@ -136,13 +204,18 @@ class Source:
 
 
 def decode(data: bytes, path: str) -> Source:
-    """Decode a script as Python would.
+    """Decode a script as Python would, or the code cells of a notebook.
 
     Raises
     ------
     SourceError
         FM902 where the bytes are not text in the declared encoding; the message names the line.
+        FM906 where a notebook is not one.
     """
+    if is_notebook(path):
+        from fedmigrate.notebooks import decode_notebook
+
+        return decode_notebook(data, path)
     bom = data.startswith(codecs.BOM_UTF8)
     body = data[len(codecs.BOM_UTF8) :] if bom else data
     if b"\0" in body:
@@ -153,12 +226,18 @@ def decode(data: bytes, path: str) -> Source:
         raise SourceError("FM902", path, str(error)) from error
     encoding = "utf-8" if encoding == "utf-8-sig" else encoding
     try:
-        return Source(path, body.decode(encoding), encoding, bom)
+        text = body.decode(encoding)
+        reads_back = encoding == "utf-8" or text.encode(encoding) == body
     except UnicodeDecodeError as error:
         line = body[: error.start].count(b"\n") + 1
         raise SourceError(
             "FM902", path, f"is not {encoding} text (byte {error.start})", line=line
         ) from error
+    except (LookupError, UnicodeError) as error:  # what is declared is no encoding of texts
+        raise SourceError("FM902", path, f"cannot be read as {encoding} text") from error
+    if not reads_back:
+        raise SourceError("FM902", path, f"would not be the same bytes again in {encoding}")
+    return Source(path, text, encoding, bom)
 
 
 def read(path: Path) -> Source:

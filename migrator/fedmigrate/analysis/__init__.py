@@ -5,6 +5,7 @@ Nothing here edits text or runs the user's code.
 
 from __future__ import annotations
 
-from fedmigrate.analysis.follow import Analysis, analyse
+from fedmigrate.analysis.conversions import Analysis
+from fedmigrate.analysis.follow import analyse, analyse_project
 
-__all__ = ["Analysis", "analyse"]
+__all__ = ["Analysis", "analyse", "analyse_project"]

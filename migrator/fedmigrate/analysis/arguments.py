@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from fedmigrate.analysis.values import Constant, Value, constant_of
+from fedmigrate.analysis.values import Constant, Value, constants_of
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Arguments:
             if keyword.arg in self.keywords:
                 yield self.keywords[keyword.arg], keyword.value
 
-    def constants(self, names: tuple[str, ...] = ()) -> dict[str, Constant]:
-        """What is known of the parameters given, by name; ``names`` are those by position."""
+    def constants(self, names: tuple[str, ...] = ()) -> dict[str, tuple[Constant, ...]]:
+        """What the parameters given may be, by name; ``names`` are those by position."""
         given = dict(zip(names, self.positional, strict=False)) | self.keywords
-        return {name: constant_of(value) for name, value in given.items()}
+        return {name: constants_of(value) for name, value in given.items()}

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from fedmigrate.analysis.findings import Construction, Findings
 from fedmigrate.analysis.values import (
+    Constant,
     Estimator,
     Foreign,
     Instance,
     Subclassed,
     Value,
-    _NoConstant,
 )
 from fedmigrate.catalog.entry import Entry
 from fedmigrate.catalog.estimators import ESTIMATORS
@@ -32,6 +33,10 @@ _NOTICES = {
     Exactness.APPROXIMATE: "FM103",
 }
 _MAX_NESTING = 8
+_CHOICE = re.compile(r"[a-z][a-z_+-]{0,24}[0-9]?")
+
+NOT_FOLLOWED = "it comes from where the tool cannot look"
+LOADED = "it is loaded from a file: its class is unknown"
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ def assess(findings: Findings, value: Value, depth: int = _MAX_NESTING) -> Asses
     if isinstance(value, Instance):
         return _left("a class of the script", Finding("FM202", {"name": value.node.name}))
     if not isinstance(value, Estimator) or not depth:
-        return _left("its class is not known", Finding("FM204", {"receiver": "a step"}))
+        return _left("its class is not known", untold("a step", NOT_FOLLOWED))
     entry = ESTIMATORS.get(value.name)
     if entry is None:
         return _left("not supported yet", Finding("FM202", {"name": value.name}))
@@ -79,6 +84,11 @@ def assess(findings: Findings, value: Value, depth: int = _MAX_NESTING) -> Asses
         return own
     parts = [assess(findings, part, depth - 1) for part in made.parts]
     return combine([own, *parts])
+
+
+def untold(receiver: str, because: str) -> Finding:
+    """The finding that it is not known what something is."""
+    return Finding("FM204", {"receiver": receiver, "because": because})
 
 
 def permuted(name: str) -> Assessment:
@@ -111,22 +121,33 @@ def assess_parameters(name: str, entry: Entry, made: Construction) -> Assessment
     notices: list[Finding] = []
     obstacles: list[Finding] = []
     for parameter, constants in made.parameters.items():
+        levels: list[tuple[Exactness, str]] = []
         for constant in constants:
-            if isinstance(constant, _NoConstant):
-                continue  # known at run time only, where it is checked again
             supported = entry.refuses.get(parameter)
             if supported is not None and constant not in supported:
                 facts = {
                     "name": name,
                     "parameter": parameter,
-                    "value": repr(constant),
+                    "value": _shown(constant),
                     "reason": "supported: " + ", ".join(map(repr, supported)),
                 }
                 obstacles.append(Finding("FM203", facts))
                 continue
-            level = entry.by_parameter.get((parameter, constant))  # type: ignore[arg-type]
-            if level is not None:
-                exactness, how = level
+            levels.append(
+                entry.by_parameter.get((parameter, constant), (exactness, how))  # type: ignore[arg-type]
+            )
+        exactness, how = min(
+            levels or [(exactness, how)], key=lambda level: _CAREFUL_FIRST.index(level[0])
+        )
+    for parameter in sorted(made.built_with):
+        supported = entry.refuses[parameter]
+        facts = {
+            "name": name,
+            "parameter": parameter,
+            "value": "an estimator",
+            "reason": "supported: " + ", ".join(map(repr, supported)),
+        }
+        obstacles.append(Finding("FM203", facts))
     if exactness in _NOTICES:
         notices.append(Finding(_NOTICES[exactness], {"name": name, "reason": how}))
     if obstacles:
@@ -134,6 +155,14 @@ def assess_parameters(name: str, entry: Entry, made: Construction) -> Assessment
         reason = f"{facts['parameter']}={facts['value']} is not supported"
         return Assessment(Exactness.REFUSED, reason, obstacles=tuple(obstacles))
     return Assessment(exactness, how, tuple(notices))
+
+
+def _shown(constant: Constant) -> str:
+    """A parameter's value; a text only if it looks like a choice, as it may hold anything."""
+    if isinstance(constant, str | bytes):
+        is_choice = isinstance(constant, str) and _CHOICE.fullmatch(constant)
+        return repr(constant) if is_choice else "a text"
+    return repr(constant)
 
 
 def _unique(findings: list[Finding]) -> tuple[Finding, ...]:

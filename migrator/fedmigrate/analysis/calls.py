@@ -4,13 +4,22 @@ apart."""
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
-from fedmigrate.analysis import estimators, libraries
+from fedmigrate.analysis import estimators, libraries, modules
 from fedmigrate.analysis import rows as rows_
 from fedmigrate.analysis.arguments import Arguments
 from fedmigrate.analysis.findings import NO_ORIGINS
 from fedmigrate.analysis.imports import canonical
-from fedmigrate.analysis.invocation import bound, foreign_base, instantiate, invoke, of_class
+from fedmigrate.analysis.invocation import (
+    bound,
+    enclosing_super,
+    foreign_base,
+    instantiate,
+    invoke,
+    of_class,
+    of_super,
+)
 from fedmigrate.analysis.iteration import element_of
 from fedmigrate.analysis.state import State, text_of
 from fedmigrate.analysis.values import (
@@ -23,12 +32,17 @@ from fedmigrate.analysis.values import (
     Function,
     Imported,
     Instance,
+    Method,
+    Module,
     Options,
+    Partial,
     Public,
+    Record,
     Rows,
     Splitter,
     Stream,
     Subclassed,
+    Super,
     Tuple_,
     Unknown,
     Value,
@@ -36,6 +50,7 @@ from fedmigrate.analysis.values import (
     join_all,
     options,
 )
+from fedmigrate.catalog.functions import OBJECT_LOADERS
 from fedmigrate.plan import SiteKind
 
 _PRINTING_METHODS = frozenset(("critical", "debug", "error", "exception", "format", "info"))
@@ -56,6 +71,8 @@ def call(state: State, node: ast.Call) -> Value:
             taken = tuple(option for option in taken if option != NONE)
         return join_all([_method(state, arguments, option, function) for option in taken])
     callee = state.evaluate(function)
+    if callee == Imported("builtins.super") and (inner := enclosing_super(state)) is not None:
+        return inner
     arguments = _arguments(state, node)
     values = [call_value(state, arguments, option) for option in options(callee)]
     if len(values) > 1:
@@ -75,8 +92,11 @@ def call_value(state: State, arguments: Arguments, callee: Value) -> Value:
     if isinstance(callee, Imported):
         if callee.name == "builtins.getattr":
             return _getattr(state, arguments)
+        if callee.name == "builtins.map" and len(arguments.positional) > 1:
+            return _map(state, arguments)
         if callee.name == "functools.partial" and arguments.positional:
-            return Unknown("functools.partial")
+            state.partials[arguments.node] = arguments
+            return Partial(arguments.positional[0], arguments.node)
         return libraries.call_imported(state, arguments, callee)
     if isinstance(callee, Function):
         return invoke(state, callee, arguments)
@@ -86,6 +106,12 @@ def call_value(state: State, arguments: Arguments, callee: Value) -> Value:
         return libraries.call_foreign(state, arguments, callee)
     if isinstance(callee, Rows):
         return callee
+    if isinstance(callee, Method):
+        return estimators.method(state, arguments, callee.owner, callee.name)
+    if isinstance(callee, Partial):
+        return _complete(state, callee, arguments)
+    if isinstance(callee, Record):
+        return _record(state, callee, arguments)
     if isinstance(callee, Instance):
         method = bound(state, callee, "__call__")
         if isinstance(method, Function):
@@ -95,6 +121,36 @@ def call_value(state: State, arguments: Arguments, callee: Value) -> Value:
         state.mark_operation(arguments.node, rows, text_of(arguments.node.func))
         return Rows("lost", rows.origins)
     return libraries.call_untold(state, arguments)
+
+
+def _complete(state: State, callee: Partial, arguments: Arguments) -> Value:
+    """The value of calling what ``functools.partial`` gave."""
+    bound_before = state.partials[callee.call]
+    given = Arguments(
+        arguments.node,
+        (*bound_before.positional[1:], *arguments.positional),
+        bound_before.keywords | arguments.keywords,
+        (*bound_before.rest, *arguments.rest),
+    )
+    return join_all([call_value(state, given, option) for option in options(callee.callee)])
+
+
+def _record(state: State, callee: Record, arguments: Arguments) -> Value:
+    """An object of a named tuple: a box with its fields."""
+    given = dict(zip(callee.fields, arguments.positional, strict=False)) | arguments.keywords
+    for name, value in given.items():
+        state.heap.put(arguments.node, name, value)
+    for value in arguments.rest:
+        state.heap.put(arguments.node, arguments.node, value)
+    return Box(arguments.node)
+
+
+def _map(state: State, arguments: Arguments) -> Value:
+    """``map(function, values)``: the function is called on one element for all of them."""
+    function, *iterated = arguments.positional
+    elements = [element_of(state, arguments.expression(value), value) for value in iterated]
+    given = Arguments(arguments.node, tuple(elements), {})
+    return Stream(join_all([call_value(state, given, option) for option in options(function)]))
 
 
 def _arguments(state: State, node: ast.Call) -> Arguments:
@@ -142,6 +198,11 @@ def _method(state: State, arguments: Arguments, receiver: Value, function: ast.A
         return _instance_method(state, arguments, receiver, function)
     if isinstance(receiver, Class):
         return call_value(state, arguments, of_class(state, receiver, name))
+    if isinstance(receiver, Super):
+        return call_value(state, arguments, of_super(state, receiver, name))
+    if isinstance(receiver, Module):
+        named = modules.attribute(state, receiver, name)
+        return join_all([call_value(state, arguments, option) for option in options(named)])
     if isinstance(receiver, Foreign):
         if name in estimators.FITS:
             return estimators.fit_elsewhere(state, arguments, function.value, receiver)
@@ -245,6 +306,15 @@ def _public_method(
             facts = {"expression": text_of(function)}
             state.mark_reveal(arguments.node, "FM303", rows, facts)
             return PUBLIC
+        if isinstance(receiver, Unknown) and receiver.name in OBJECT_LOADERS:
+            state.findings.fit_elsewhere(
+                state.findings.untold,
+                function.value,
+                text_of(function.value),
+                rows.origins,
+                loaded=True,
+            )
+            return Rows("lost", rows.origins)
         if isinstance(receiver, Public):
             state.mark_operation(arguments.node, rows, name)
             return Rows("lost", rows.origins)
@@ -276,15 +346,22 @@ def _getattr(state: State, arguments: Arguments) -> Value:
         return Unknown()
     owner, attribute = arguments.positional[:2]
     name = constant_of(attribute)
+    if isinstance(owner, Public):
+        return PUBLIC
     if isinstance(name, str) and isinstance(owner, Imported):
         return Imported(canonical(f"{owner.name}.{name}"))
     if isinstance(name, str) and isinstance(owner, Instance):
         return bound(state, owner, name)
-    followed = [
-        option
-        for option in options(owner)
-        if isinstance(option, Estimator | Rows | Imported | Options)
-    ]
+    if isinstance(name, str) and isinstance(owner, Estimator):
+        return estimators.attribute(state, owner, name)
+    if isinstance(owner, Options):
+        told = Arguments(arguments.node, (), {})
+        values = [
+            _getattr(state, replace(told, positional=(option, *arguments.positional[1:])))
+            for option in owner.values
+        ]
+        return join_all(values)
+    followed = isinstance(owner, Estimator | Rows | Imported)
     if followed:
         rows = state.rows_in(owner)
         state.findings.mark(

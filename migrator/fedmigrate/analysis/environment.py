@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Hashable, Iterable
+from pathlib import Path
 
 from fedmigrate.analysis.values import PUBLIC, Value, join, join_all
 
@@ -17,9 +18,12 @@ Layer = dict[str, Value]
 class Frame:
     """The names of a module, function or class body, inside the frame around it."""
 
-    def __init__(self, around: Frame | None = None, *, of_class: bool = False) -> None:
+    def __init__(
+        self, around: Frame | None = None, *, of_class: bool = False, path: Path | None = None
+    ) -> None:
         self.around = around
         self.of_class = of_class
+        self.path = path  # of the file, where it is the frame of a module
         self.layers: list[Layer] = [{}]
         self.elsewhere: dict[str, Frame] = {}  # names declared global or nonlocal
         self.returned: list[Value] = []
@@ -32,6 +36,18 @@ class Frame:
             if name in layer:
                 return layer[name]
         return None
+
+    @property
+    def module(self) -> Frame:
+        """The frame of the module around."""
+        frame = self
+        while frame.around is not None:
+            frame = frame.around
+        return frame
+
+    def bound(self) -> Layer:
+        """Every name that is bound in this frame itself."""
+        return {name: value for layer in self.layers for name, value in layer.items()}
 
     def get(self, name: str) -> Value | None:
         frame: Frame | None = self.elsewhere.get(name, self)

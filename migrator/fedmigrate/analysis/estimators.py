@@ -6,28 +6,39 @@ import ast
 
 from fedmigrate.analysis.arguments import Arguments
 from fedmigrate.analysis.findings import NO_ORIGINS
+from fedmigrate.analysis.grids import note_grids
+from fedmigrate.analysis.parts import parts_of
+from fedmigrate.analysis.scoring import follow_scoring
 from fedmigrate.analysis.state import State, text_of
 from fedmigrate.analysis.values import (
-    NONE,
     PUBLIC,
-    Box,
     Estimator,
     Foreign,
-    Instance,
-    Options,
+    Method,
     Rows,
     Splitter,
     Stream,
-    Subclassed,
     Tuple_,
     Unknown,
     Value,
 )
-from fedmigrate.catalog.entry import Entry
 from fedmigrate.catalog.estimators import ESTIMATORS, FACTORIES, ROW_ATTRIBUTES
-from fedmigrate.catalog.functions import COUNTERPARTS
+from fedmigrate.catalog.functions import COUNTERPARTS, OBJECT_LOADERS
 
 FITS = frozenset({"fit", "fit_transform", "fit_predict", "partial_fit"})
+_METHODS = frozenset(
+    """
+    decision_function inverse_transform predict predict_log_proba predict_proba score
+    score_samples set_params transform
+    """.split()  # noqa: SIM905
+)
+_FITTING_METHODS = frozenset({"cost_complexity_pruning_path"})  # which give public figures
+_PUBLIC_METHODS = frozenset(
+    """
+    aic bic error_norm get_feature_names_out get_metadata_routing
+    get_params get_support score
+    """.split()  # noqa: SIM905
+)
 _PARTS = frozenset(
     ("best_estimator_", "estimator_", "final_estimator_", "regressor_", "transformer_")
 )
@@ -41,69 +52,23 @@ def construct(state: State, call: Arguments, name: str) -> Value:
     entry = ESTIMATORS.get(class_name)
     positional = entry.positional if entry is not None and class_name == name else ()
     estimator = Estimator(class_name, call.node)
-    state.findings.construct(estimator, call.constants(positional), _parts(state, call, name))
-    return estimator
-
-
-def _parts(state: State, call: Arguments, name: str) -> list[Value]:
-    """The estimators that one is built of; unknown ones stay in as such."""
-    class_name = FACTORIES.get(name, name)
-    entry = ESTIMATORS.get(class_name)
-    parts: list[Value] = []
-    if entry is None or not entry.parts:
-        known: tuple[str, ...] = ()
-    elif class_name != name:  # a factory is given the parts one by one, without names
-        known = ()
-        for step in (*call.positional, *call.rest):
-            parts.extend(_estimators_of(state, step, 0))
-    else:
-        known = entry.parts
-        for parameter in known:
-            for step in _given(state, call, entry, parameter):
-                parts.extend(_estimators_of(state, step, 1))
-        if entry.default_part and call.get(0, known[0]) is None:
-            parts.append(Estimator(entry.default_part, call.node))
-    named = [value for key, value in call.keywords.items() if key not in known]
-    parts.extend(
-        leaf
-        for leaf in state.leaves(*named)
-        if isinstance(leaf, Estimator | Subclassed) and leaf not in parts
+    parts = list(parts_of(state, call, name))
+    named: dict[str, list[Value]] = {}
+    for part in parts:
+        if part.name is not None:
+            named.setdefault(part.name, []).append(part.value)
+    values = [part.value for part in parts]
+    state.findings.construct(estimator, call.constants(positional), values, named)
+    state.findings.constructions[estimator].built_with.update(
+        parameter
+        for parameter, value in call.keywords.items()
+        if entry is not None and parameter in entry.refuses and isinstance(value, Estimator)
     )
-    return parts
-
-
-def _given(state: State, call: Arguments, entry: Entry, parameter: str) -> tuple[Value, ...]:
-    """What a parameter is given: the elements of a list, or the one value."""
-    value = call.keywords.get(parameter)
-    if value is None and parameter in entry.positional:
-        value = call.get(entry.positional.index(parameter))
-    if value is None or value == NONE:
-        return ()
-    return value.items if isinstance(value, Tuple_) else tuple(_shallow(state, value))
-
-
-def _shallow(state: State, value: Value) -> list[Value]:
-    if isinstance(value, Options):
-        return [entry for option in value.values for entry in _shallow(state, option)]
-    if isinstance(value, Box):
-        return list(state.heap.entries(value.node).values())
-    if isinstance(value, Stream):
-        return [value.element]
-    return [value]
-
-
-def _estimators_of(state: State, step: Value, place: int) -> list[Value]:
-    candidates: list[Value] = []
-    for option in _shallow(state, step) if not isinstance(step, Tuple_) else [step]:
-        if isinstance(option, Tuple_) and len(option.items) > place:
-            candidates.append(option.items[place])
-        else:
-            candidates.append(option)
-    return [
-        leaf
-        for leaf in state.leaves(*candidates)
-        if isinstance(leaf, Estimator | Subclassed | Unknown | Foreign | Instance)
-    ]
+    if "scoring" in call.keywords:
+        state.findings.constructions[estimator].scoring = call.keywords["scoring"]
+    if class_name.endswith("SearchCV"):
+        note_grids(state, call, estimator)
+    return estimator
 
 
 def attribute(state: State, estimator: Estimator, name: str) -> Value:
@@ -111,8 +76,8 @@ def attribute(state: State, estimator: Estimator, name: str) -> Value:
 
     A fitted part is as good as the whole: it is wrapped with it, and takes rows as it does.
     """
-    if name in ("fit", "fit_transform", "predict"):
-        return Unknown(name)
+    if name in FITS or name in _METHODS:
+        return Method(estimator, name)
     if name in _PARTS:
         return estimator
     if name in _COLLECTIONS:
@@ -131,7 +96,12 @@ def method(state: State, call: Arguments, estimator: Estimator, name: str) -> Va
         parts = [leaf for leaf in state.leaves(*call.values) if isinstance(leaf, Estimator)]
         state.findings.construct(estimator, call.constants(), parts)
         return estimator
-    if name == "score":
+    if name.startswith("set_"):  # set_output, set_fit_request and the like
+        return estimator
+    if name in _FITTING_METHODS:
+        _fit(state, call, estimator, name)
+        return PUBLIC
+    if name in _PUBLIC_METHODS:
         return PUBLIC
     rows = state.rows_in(*call.values)
     if rows is not None:
@@ -158,6 +128,9 @@ def _fit(state: State, call: Arguments, estimator: Estimator, name: str) -> Valu
         state.findings.label = label.column
     if rows is not None and name == "partial_fit":
         state.mark_operation(call.node, rows, "partial_fit")
+    if rows is not None:
+        made = state.findings.constructions.get(estimator)
+        follow_scoring(state, call, None if made is None else made.scoring, estimator, rows)
     if name in ("fit", "partial_fit"):
         return estimator
     if rows is None:
@@ -195,7 +168,13 @@ def fit_elsewhere(state: State, call: Arguments, receiver: ast.expr, value: Valu
     if isinstance(value, Foreign):
         state.findings.fit_elsewhere(state.findings.foreign, receiver, value.name, origins)
     elif rows is not None or state.is_unknown(*call.values):
-        state.findings.fit_elsewhere(state.findings.untold, receiver, text_of(receiver), origins)
+        state.findings.fit_elsewhere(
+            state.findings.untold,
+            receiver,
+            text_of(receiver),
+            origins,
+            loaded=isinstance(value, Unknown) and value.name in OBJECT_LOADERS,
+        )
     if rows is not None:
         return Rows("lost", rows.origins)
     return value if isinstance(value, Foreign) else Unknown()

@@ -7,28 +7,35 @@ import builtins
 from collections.abc import Callable
 from typing import Any
 
-from fedmigrate.analysis import calls, estimators
+from fedmigrate.analysis import arrays, calls, estimators, modules, observation
 from fedmigrate.analysis import rows as rows_
+from fedmigrate.analysis.aliasing import is_shared
 from fedmigrate.analysis.imports import canonical
-from fedmigrate.analysis.invocation import bound, of_class
+from fedmigrate.analysis.invocation import bound, of_class, of_super
 from fedmigrate.analysis.iteration import element_of, unpack
 from fedmigrate.analysis.state import State, text_of
 from fedmigrate.analysis.values import (
+    MAX_CONSTANTS,
+    NONE,
     PUBLIC,
     Box,
     Class,
+    Constant,
     Estimator,
     Foreign,
     Function,
     Imported,
     Instance,
+    Module,
     Public,
     Rows,
     Stream,
+    Super,
     Tuple_,
     Unknown,
     Value,
     constant_of,
+    constants_of,
     join,
     join_all,
     options,
@@ -38,19 +45,23 @@ from fedmigrate.catalog.operations import SELECTORS
 
 CHANGED_VIEW = "in-place change of a part of an array"
 _BUILTINS = frozenset(dir(builtins))
+_SESSION_NAMES = frozenset(("display", "get_ipython"))  # what a notebook has without an import
 _MODULE_NAMES = frozenset(("__name__", "__file__", "__doc__"))
 
 
 def evaluate(state: State, node: ast.expr) -> Value:
     """The abstract value of an expression; findings on the way are noted."""
     evaluator = _EVALUATORS.get(type(node))
-    return Unknown() if evaluator is None else evaluator(state, node)
+    value = Unknown() if evaluator is None else evaluator(state, node)
+    return observation.observe(state, node, value)
 
 
 def assign(state: State, target: ast.expr, value: Value) -> None:
     """Bind a target, which may be a name, an attribute, a subscript or several of these."""
     if isinstance(target, ast.Name):
         state.frame.set(target.id, value)
+        state.viewed.discard(target.id)
+        state.history.bound[target.id] += 1
     elif isinstance(target, ast.Starred):
         assign(state, target.value, Stream(element_of(state, target, value)))
     elif isinstance(target, ast.Tuple | ast.List):
@@ -79,7 +90,7 @@ def _assign_attribute(state: State, target: ast.Attribute, owner: Value, value: 
             target, owner, f"{rows_.operation_name(owner, target.attr)} assignment"
         )
     elif isinstance(owner, Estimator):
-        state.findings.construct(owner, {target.attr: constant_of(value)}, [])
+        state.findings.construct(owner, {target.attr: constants_of(value)}, [])
 
 
 def _assign_entry(
@@ -91,6 +102,7 @@ def _assign_entry(
         return
     if isinstance(owner, Rows):
         _assign_rows(state, target, owner, index)
+        observation.stored(state, target, owner, value)
         return
     rows = state.rows_in(value, index)
     if rows is not None and isinstance(owner, Public):
@@ -107,7 +119,7 @@ def _assign_entry(
 
 
 def _assign_rows(state: State, target: ast.Subscript, owner: Rows, index: Value) -> None:
-    """Whole columns and masks are carried; single rows, and parts of a part, are not."""
+    """Whole columns, masks, and public positions of arrays are carried; parts of a part are not."""
     which = index.items[0] if isinstance(index, Tuple_) and index.items else index
     parts = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
     place = target.value
@@ -117,13 +129,15 @@ def _assign_rows(state: State, target: ast.Subscript, owner: Rows, index: Value)
         place = place.value
     if isinstance(which, Rows):
         whole = True
-    elif selecting or owner.kind == "array":
+    elif owner.kind in ("array", "stacked") and not selecting:
+        whole = isinstance(piece, ast.Slice) or not state.is_unknown(which)
+    elif selecting:
         whole = isinstance(piece, ast.Slice) and piece.lower is None and piece.upper is None
     else:
         whole = owner.kind in ("frame", "any") and not isinstance(piece, ast.Slice)
     if not whole or not isinstance(place, ast.Name | ast.Attribute):
         state.mark_operation(target, owner, "assignment to single entries")
-    elif owner.view:
+    elif is_shared(state, place, owner):
         state.mark_operation(target, owner, CHANGED_VIEW)
 
 
@@ -141,6 +155,8 @@ def _name(state: State, node: ast.Name) -> Value:
         return PUBLIC
     if node.id in _BUILTINS:
         return Imported(f"builtins.{node.id}")
+    if node.id in _SESSION_NAMES:
+        return Imported(f"IPython.{node.id}")
     return Unknown(node.id)
 
 
@@ -154,6 +170,8 @@ def _attribute_of(state: State, node: ast.Attribute, owner: Value) -> Value:
     if isinstance(owner, Imported):
         name = canonical(f"{owner.name}.{node.attr}")
         return Imported(name, node if name in COUNTERPARTS else None)
+    if isinstance(owner, Module):
+        return modules.attribute(state, owner, node.attr)
     if isinstance(owner, Rows):
         return rows_.attribute(state, node, owner)
     if isinstance(owner, Instance):
@@ -166,6 +184,10 @@ def _attribute_of(state: State, node: ast.Attribute, owner: Value) -> Value:
         return Unknown()
     if isinstance(owner, Estimator):
         return estimators.attribute(state, owner, node.attr)
+    if isinstance(owner, Box):
+        return state.heap.entries(owner.node).get(node.attr, PUBLIC)
+    if isinstance(owner, Super):
+        return of_super(state, owner, node.attr)
     return PUBLIC
 
 
@@ -198,7 +220,9 @@ def _entry(state: State, node: ast.Subscript, owner: Value, index: Value) -> Val
         return owner
     if isinstance(owner, Imported):
         rows = state.rows_in(index)
-        if rows is not None:  # np.c_[...] and np.r_[...]
+        if rows is not None and owner.name in ("numpy.c_", "numpy.r_"):
+            return arrays.stack(state, node, owner.name, rows, index)
+        if rows is not None:
             state.mark_operation(node, rows, owner.name)
             return Rows("array", rows.origins)
         return Unknown() if state.is_unknown(owner) else PUBLIC
@@ -313,18 +337,24 @@ def _tuple(state: State, node: ast.Tuple) -> Value:
 
 
 def _list(state: State, node: ast.List | ast.Set) -> Value:
-    if node.elts and all(isinstance(element, ast.Constant) for element in node.elts):
-        return PUBLIC
-    box = Box(node)
     values = [evaluate(state, element) for element in node.elts]
-    if values and all(isinstance(value, Public) for value in values):
-        return PUBLIC
+    if values and all(isinstance(value, Public) and value != NONE for value in values):
+        return Public(holds=_constants(values))
+    box = Box(node)
     for position, (element, value) in enumerate(zip(node.elts, values, strict=True)):
         if isinstance(element, ast.Starred):
             state.heap.put(node, element, element_of(state, element, value))
         else:
             state.heap.put(node, position, value)
     return box
+
+
+def _constants(values: list[Value]) -> tuple[Constant, ...] | None:
+    """The constants in a list, where each is known."""
+    held = [constants_of(value) for value in values[: MAX_CONSTANTS + 1]]
+    if len(held) > MAX_CONSTANTS or not all(held):
+        return None
+    return tuple(constant for constants in held for constant in constants)
 
 
 def _dict(state: State, node: ast.Dict) -> Value:

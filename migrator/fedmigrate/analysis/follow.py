@@ -2,41 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pathlib import Path
 
+from fedmigrate.analysis.conversions import Analysis, follow_conversions
 from fedmigrate.analysis.expressions import evaluate
+from fedmigrate.analysis.findings import Findings
 from fedmigrate.analysis.invocation import invoke, sklearn_base
+from fedmigrate.analysis.magics import with_magics
+from fedmigrate.analysis.modules import follow_module
 from fedmigrate.analysis.sites import decide
 from fedmigrate.analysis.state import State
 from fedmigrate.analysis.statements import run
-from fedmigrate.analysis.survey import survey
+from fedmigrate.analysis.survey import Survey, survey
+from fedmigrate.analysis.traps import Trap, find_traps, notices
 from fedmigrate.analysis.values import Function, Instance
 from fedmigrate.errors import SourceError
-from fedmigrate.plan import Site
+from fedmigrate.project import Project
 from fedmigrate.source import Source
 
 
-@dataclass(frozen=True)
-class Analysis:
-    """What a script holds.
-
-    Parameters
-    ----------
-    sites : tuple of Site
-        In source order.
-    label : str or None
-        The column that is fitted to, where the script names it.
-    names : frozenset of str
-        Every identifier of the script.
-    """
-
-    sites: tuple[Site, ...]
-    label: str | None
-    names: frozenset[str]
-
-
 def analyse(source: Source) -> Analysis:
-    """Decide every site of a script.
+    """Decide every site of a script that stands alone.
 
     Raises
     ------
@@ -44,17 +30,60 @@ def analyse(source: Source) -> Analysis:
         FM901 where it cannot be parsed or is nested too deeply to be followed.
     """
     found = survey(source.tree)
-    names = frozenset(found.names)
-    if "fedruntime" in found.imported:
-        return Analysis((), None, names)
-    state = State(run, evaluate)
+    if _is_federated(found):
+        return Analysis((), None, frozenset(found.names))
+    state = State(run, evaluate, displayed=source.displayed)
+    state.modules[None] = state.frame
     try:
-        run(state, source.tree.body)
+        state.run(state, source.tree.body)
         _follow_uncalled(state)
-        sites = decide(source, found, state.findings)
+        return _decided(source, found, state.findings, _traps(state))
     except RecursionError as error:
         raise SourceError("FM901", source.path, "is nested too deeply to be followed") from error
-    return Analysis(sites, state.findings.label, names)
+
+
+def analyse_project(project: Project) -> dict[Path, Analysis]:
+    """Decide every site of every member of a project.
+
+    Whatever a script does with a function of another file decides about that file, too: rows, and
+    estimators, may come from there.
+
+    Raises
+    ------
+    SourceError
+        FM901 where the files are nested too deeply to be followed.
+    """
+    surveys = {path: survey(source.tree) for path, source in project.sources.items()}
+    displayed = frozenset().union(*(source.displayed for source in project.sources.values()))
+    state = State(run, evaluate, project=project, displayed=displayed)
+    try:
+        for path in (*project.entries, *project.sources):
+            if not _is_federated(surveys[path]):
+                follow_module(state, path)
+        _follow_uncalled(state)
+        traps = _traps(state)
+        analyses = {
+            path: _decided(source, surveys[path], state.findings.within(source.tree), traps)
+            for path, source in project.sources.items()
+        }
+    except RecursionError as error:
+        first = next(iter(project.sources.values()))
+        raise SourceError("FM901", first.path, "is nested too deeply to be followed") from error
+    return follow_conversions(project, analyses, state.findings)
+
+
+def _is_federated(found: Survey) -> bool:
+    return "fedruntime" in found.imported
+
+
+def _traps(state: State) -> list[Trap]:
+    return list(find_traps(state.history, state.findings))
+
+
+def _decided(source: Source, found: Survey, findings: Findings, traps: list[Trap]) -> Analysis:
+    sites, unfollowed = with_magics(source, decide(source, found, findings))
+    told = (*notices(source, found, traps), *unfollowed)
+    return Analysis(sites, findings.label, frozenset(found.names), told)
 
 
 def _follow_uncalled(state: State) -> None:

@@ -25,6 +25,7 @@ from fedmigrate.analysis.values import (
     Instance,
     Stream,
     Subclassed,
+    Super,
     Tuple_,
     Unknown,
     Value,
@@ -49,7 +50,7 @@ def invoke(state: State, function: Function, call: Arguments | None) -> Value:
     visits = state.visits.get(node, 0)
     key: tuple[object, ...]
     if visits < MAX_VISITS:
-        key = (node, tuple(given.items()), state.heap.version, state.module.version)
+        key = (node, tuple(given.items()), state.version)
     else:
         widened = state.widened.setdefault(node, {})
         for name, value in given.items():
@@ -131,6 +132,10 @@ def define_class(state: State, node: ast.ClassDef, bases: list[Value]) -> Class:
     finally:
         state.frame = outer
     state.classes[node] = ClassBody(bases, frame)
+    for layer in frame.layers:
+        for value in layer.values():
+            if isinstance(value, Function):
+                state.owners.setdefault(value.node, node)
     return Class(node)
 
 
@@ -170,10 +175,26 @@ def instantiate(state: State, node: ast.ClassDef, call: Arguments) -> Value:
     constructor = member(state, node, "__init__")
     if isinstance(constructor, Function):
         invoke(state, Function(constructor.node, constructor.frame, instance), call)
-    else:
-        for name, value in call.keywords.items():
+    else:  # a dataclass or the like: its fields are what it is given
+        given = dict(zip(_fields(state, node), call.positional, strict=False)) | call.keywords
+        for name, value in given.items():
             state.heap.set_attribute(node, name, value)
     return instance
+
+
+def _fields(state: State, node: ast.ClassDef, depth: int = 8) -> list[str]:
+    """The annotated names of a class and its bases, in the order of a dataclass's parameters."""
+    body = state.classes.get(node)
+    names: list[str] = []
+    for base in () if body is None or not depth else body.bases:
+        if isinstance(base, Class):
+            names += _fields(state, base.node, depth - 1)
+    names += [
+        statement.target.id
+        for statement in node.body
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
+    ]
+    return list(dict.fromkeys(names))
 
 
 def member(state: State, node: ast.ClassDef, name: str, depth: int = 8) -> Value | None:
@@ -209,6 +230,32 @@ def bound(state: State, instance: Instance, name: str) -> Value:
     if "property" in decorators or "cached_property" in decorators:
         return invoke(state, method, None)
     return method
+
+
+def enclosing_super(state: State) -> Super | None:
+    """What ``super()`` is in the method being followed; None outside of one."""
+    frame: Frame | None = state.frame
+    for node in reversed(state.active):
+        owner = state.owners.get(node)
+        places = (*node.args.posonlyargs, *node.args.args)
+        if owner is None or not places or frame is None:
+            return None
+        receiver = frame.own(places[0].arg)
+        return Super(receiver, owner) if isinstance(receiver, Instance) else None
+    return None
+
+
+def of_super(state: State, base: Super, name: str) -> Value:
+    """The value of ``super().name``."""
+    body = state.classes.get(base.node)
+    for option in () if body is None else body.bases:
+        if isinstance(option, Class):
+            value = member(state, option.node, name)
+            if isinstance(value, Function):
+                return Function(value.node, value.frame, base.instance)
+            if value is not None:
+                return value
+    return Unknown(name)
 
 
 def of_class(state: State, cls: Class, name: str) -> Value:

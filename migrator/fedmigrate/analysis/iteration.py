@@ -7,11 +7,13 @@ import ast
 from fedmigrate.analysis import rows as rows_
 from fedmigrate.analysis.state import State
 from fedmigrate.analysis.values import (
+    MAX_CONSTANTS,
     PUBLIC,
     Box,
     Foreign,
     Imported,
     Options,
+    Public,
     Rows,
     Stream,
     Tuple_,
@@ -39,7 +41,9 @@ def element_of(state: State, node: ast.expr, value: Value) -> Value:
         return value
     if isinstance(value, Imported) and state.is_unknown(value):
         return Unknown(value.name)
-    return PUBLIC
+    if isinstance(value, Public) and value.holds and len(value.holds) <= MAX_CONSTANTS:
+        return Public(among=tuple(dict.fromkeys(value.holds)), element=True)
+    return Public(element=True)
 
 
 def unpack(state: State, node: ast.expr, value: Value, count: int) -> list[Value]:

@@ -6,8 +6,11 @@ import ast
 
 from fedmigrate.analysis import estimators
 from fedmigrate.analysis.arguments import Arguments
+from fedmigrate.analysis.arrays import call_numpy
 from fedmigrate.analysis.iteration import element_of
+from fedmigrate.analysis.scoring import follow_scoring
 from fedmigrate.analysis.state import PUBLIC_LIBRARIES, State, library_of, text_of
+from fedmigrate.analysis.tables import call_pandas
 from fedmigrate.analysis.values import (
     PUBLIC,
     Box,
@@ -15,7 +18,9 @@ from fedmigrate.analysis.values import (
     Foreign,
     Imported,
     Public,
+    Record,
     Rows,
+    Scorer,
     Splitter,
     Stream,
     Subclassed,
@@ -23,25 +28,19 @@ from fedmigrate.analysis.values import (
     Unknown,
     Value,
     constant_of,
+    options,
 )
 from fedmigrate.catalog.estimators import FACTORIES
 from fedmigrate.catalog.functions import (
     COUNTERPARTS,
     LOADERS,
+    OBJECT_LOADERS,
     PIECEWISE,
+    SHOWS_ROWS,
     SPLITTERS,
     Role,
     dataset_loader,
 )
-from fedmigrate.catalog.operations import (
-    AGGREGATE,
-    ALONG_ROWS,
-    REVEAL_CODES,
-    REVEALS_ROWS,
-    STACKS,
-    effect,
-)
-from fedmigrate.catalog.operations import PUBLIC as PUBLIC_EFFECT
 from fedmigrate.catalog.sklearn_names import ESTIMATOR_NAMES
 from fedmigrate.plan import SiteKind
 
@@ -60,6 +59,8 @@ _SINGLE_ROWS = frozenset(
     ("all", "any", "bool", "filter", "float", "frozenset", "int", "iter", "list", "max", "min")
 ) | {"next", "reversed", "set", "sorted", "sum", "tuple"}
 _NOT_FOLLOWED = frozenset(("eval", "exec", "__import__", "globals", "locals", "vars"))
+_SCIPY_DATA = ("scipy.io.", "scipy.datasets.", "scipy.misc.")
+_ATOMS = (ast.Name, ast.Attribute, ast.Subscript, ast.Call)
 _COPIES = frozenset(("sklearn.base.clone", "copy.copy", "copy.deepcopy"))
 
 
@@ -76,7 +77,7 @@ def call_imported(state: State, call: Arguments, callee: Imported) -> Value:
     if library == "sklearn":
         return _sklearn(state, call, name, callee.at or call.node.func)
     if library in ("numpy", "pandas"):
-        return _array_library(state, call, name)
+        return _array_library(state, call, name, callee.at or call.node.func)
     return _other(state, call, name, library)
 
 
@@ -92,8 +93,19 @@ def call_foreign(state: State, call: Arguments, value: Foreign) -> Value:
     """The value of calling an object, or a method of one, of a library not in the catalogue."""
     rows = state.rows_in(*call.values)
     if rows is None:
+        _hand_over(state, call, library_of(value.name))
         return value
     return _shown_or_given(state, call, rows, library_of(value.name))
+
+
+def _hand_over(state: State, call: Arguments, library: str) -> None:
+    """Note the models among the arguments of a call of a library."""
+    for value in (*call.positional, *call.keywords.values()):
+        given = options(value)
+        if any(isinstance(option, Estimator) for option in given):
+            expression = call.expression(value)
+            if isinstance(expression, _ATOMS) and expression is not call.node:
+                state.findings.hand_over(expression, library, given)
 
 
 def _load(state: State, call: Arguments, name: str, kind: str) -> Value:
@@ -114,6 +126,8 @@ def _dataset(state: State, call: Arguments, name: str, shape: str) -> Value:
     flag = call.keywords.get("return_X_y")
     if flag is None and name.endswith((".load_iris", ".load_wine")) and call.positional:
         flag = call.positional[0]
+    if name.endswith(".make_regression") and constant_of(call.keywords.get("coef", PUBLIC)) is True:
+        return Tuple_((Rows("array", origins), Rows("array", origins), PUBLIC))
     extra = [key for key in ("coef", "return_centers", "query_id") if key in call.keywords]
     if extra or call.rest or (flag is not None and not isinstance(constant_of(flag), bool)):
         return Rows("any", origins)
@@ -132,6 +146,8 @@ def _sklearn(state: State, call: Arguments, name: str, at: ast.expr) -> Value:
         return estimators.construct(state, call, name)
     if name in SPLITTERS:
         return Splitter(name, at)
+    if name == "sklearn.metrics.make_scorer" and call.positional:
+        return Scorer(call.positional[0])
     shape = dataset_loader(name)
     if shape is not None:
         return _dataset(state, call, name, shape)
@@ -142,6 +158,9 @@ def _sklearn(state: State, call: Arguments, name: str, at: ast.expr) -> Value:
 
 
 def _whole_data(state: State, call: Arguments, name: str, at: ast.expr, rows: Rows) -> Value:
+    if name in SHOWS_ROWS:
+        state.mark_reveal(call.node, "FM302", rows, {"library": "scikit-learn"})
+        return PUBLIC
     role = COUNTERPARTS.get(name)
     models: list[Value] = []
     for leaf in state.leaves(*call.values):
@@ -156,11 +175,24 @@ def _whole_data(state: State, call: Arguments, name: str, at: ast.expr, rows: Ro
                 leaf for leaf in state.leaves(model) if isinstance(leaf, Unknown | Foreign)
             )
     state.findings.use(at, name, rows.origins, supported=role is not None, estimators=models)
+    follow_scoring(state, call, call.keywords.get("scoring"), call.get(0, "estimator"), rows)
+    if constant_of(call.keywords.get("return_indices", PUBLIC)) is True and _stratifies(call):
+        state.mark_operation(call.node, rows, "return_indices of stratified folds")
     if role is Role.SPLIT:
         return Tuple_(tuple(value for value in call.positional for _ in range(2)))
-    if role is Role.PREDICTION or role is None:
+    if role is Role.SAMPLE and call.positional and not call.rest:
+        return Tuple_(call.positional) if len(call.positional) > 1 else call.positional[0]
+    if role is Role.SAMPLE:
+        return Stream(rows)
+    if role in (Role.PREDICTION, Role.ROWS) or role is None:
         return Rows("array" if role else "lost", rows.origins)
     return PUBLIC
+
+
+def _stratifies(call: Arguments) -> bool:
+    """Whether the folds of a cross-validation may depend on the labels."""
+    cv = call.keywords.get("cv")
+    return not isinstance(cv, Splitter) or "Stratified" in cv.name
 
 
 def _copy(state: State, call: Arguments) -> Value:
@@ -169,44 +201,33 @@ def _copy(state: State, call: Arguments) -> Value:
         made = state.findings.constructions.get(copied)
         estimator = Estimator(copied.name, call.node)
         if made is not None:
-            for parameter, constants in made.parameters.items():
-                for constant in constants:
-                    state.findings.construct(estimator, {parameter: constant}, [])
-            state.findings.construct(estimator, {}, made.parts)
+            state.findings.construct(estimator, made.parameters, made.parts, made.named)
+            state.findings.constructions[estimator].scoring = made.scoring
         return estimator
     return Unknown() if copied is None else copied
 
 
-def _array_library(state: State, call: Arguments, name: str) -> Value:
+def _array_library(state: State, call: Arguments, name: str, at: ast.expr) -> Value:
     rows = state.rows_in(*call.values)
     if rows is None:
         return Unknown() if state.is_unknown(*call.values) else PUBLIC
     if rows.kind == "lost":
         return rows
     library, _, function = name.partition(".")
-    found = effect("numpy", function) if library == "numpy" else None
-    axis = constant_of(call.get(1, "axis") or PUBLIC)
-    if function in ALONG_ROWS and axis not in (1, -1):
-        found = None
-    if found is None:
-        state.mark_operation(call.node, rows, name)
-        kind = "array" if library == "numpy" else rows.kind
-        return Rows("frame" if name == "pandas.DataFrame" else kind, rows.origins)
-    if found == REVEALS_ROWS:
-        code = REVEAL_CODES.get(function, "FM304")
-        state.mark_reveal(call.node, code, rows, {"expression": text_of(call.node)})
-        return Rows("lost", rows.origins)
-    if found == PUBLIC_EFFECT or (found == AGGREGATE and axis not in (1, -1)):
-        return PUBLIC
-    stacked = function in STACKS or rows.kind in ("str", "dt")
-    return Rows("array" if stacked else rows.kind, rows.origins)
+    if library == "numpy":
+        return call_numpy(state, call, function, rows)
+    return call_pandas(state, call, at, function, rows)
 
 
 def _other(state: State, call: Arguments, name: str, library: str) -> Value:
     rows = state.rows_in(*call.values)
     if rows is None:
         if library not in PUBLIC_LIBRARIES:
-            return Unknown(name) if name in ("joblib.load", "pickle.load") else Foreign(name)
+            if name not in _WRITERS:
+                _hand_over(state, call, library)
+            if library == "scipy" and not name.startswith(_SCIPY_DATA):
+                return Unknown() if state.is_unknown(*call.values) else PUBLIC
+            return Unknown(name) if name in OBJECT_LOADERS else Foreign(name)
         return _public_library(state, call, name)
     if name in _WRITERS:
         state.mark_reveal(call.node, "FM303", rows, {"expression": text_of(call.node)})
@@ -218,6 +239,10 @@ def _public_library(state: State, call: Arguments, name: str) -> Value:
     holds = [leaf for leaf in state.leaves(*call.values) if not isinstance(leaf, Public | Imported)]
     if name in ("collections.OrderedDict", "collections.defaultdict", "collections.deque"):
         return container(state, call)
+    if name in ("types.SimpleNamespace", "argparse.Namespace"):
+        return container(state, call)
+    if name == "collections.namedtuple":
+        return _namedtuple(call)
     if not holds:
         return PUBLIC
     if name == "itertools.product":
@@ -225,6 +250,16 @@ def _public_library(state: State, call: Arguments, name: str) -> Value:
             Tuple_(tuple(element_of(state, call.node, value) for value in call.positional))
         )
     return Unknown(name)
+
+
+def _namedtuple(call: Arguments) -> Value:
+    fields = call.get(1, "field_names")
+    named = constant_of(fields) if fields is not None else None
+    if isinstance(named, str):
+        return Record(tuple(named.replace(",", " ").split()))
+    if isinstance(fields, Public) and fields.holds is not None:
+        return Record(tuple(str(name) for name in fields.holds))
+    return Unknown("collections.namedtuple")
 
 
 def container(state: State, call: Arguments) -> Value:
@@ -257,7 +292,9 @@ def _given_away(state: State, call: Arguments, rows: Rows, library: str) -> Valu
 
 
 def _builtin(state: State, call: Arguments, name: str) -> Value:
-    if name in ("enumerate", "zip", "range", "map"):
+    if name == "type":
+        _hand_over(state, call, "builtins")
+    if name in ("enumerate", "zip", "range"):
         return _stream(state, call, name)
     if name in ("dict", "list", "set") and not _direct_rows(state, call):
         return container(state, call)
@@ -295,11 +332,6 @@ def _direct_rows(state: State, call: Arguments) -> bool:
 def _stream(state: State, call: Arguments, name: str) -> Value:
     if name == "range":
         return Stream(Public(position=True))
-    if name == "map":
-        rows = state.rows_in(*call.positional[1:])
-        if rows is not None:
-            state.mark_reveal(call.node, "FM304", rows, {"expression": text_of(call.node)})
-        return Stream(Unknown())
     elements = tuple(element_of(state, call.expression(value), value) for value in call.positional)
     if name == "enumerate":
         return Stream(Tuple_((Public(position=True), *elements[:1])))

@@ -5,7 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from fedmigrate.analysis.assessment import Assessment, Finding, assess, combine, permuted
+from fedmigrate.analysis.assessment import (
+    LOADED,
+    NOT_FOLLOWED,
+    Assessment,
+    Finding,
+    assess,
+    combine,
+    permuted,
+    untold,
+)
 from fedmigrate.analysis.findings import Findings, Origins
 from fedmigrate.analysis.state import text_of
 from fedmigrate.analysis.survey import Survey
@@ -24,6 +33,10 @@ class _Decision:
         self._uses_sklearn = "sklearn" in survey.imported
         self._findings = findings
         self.federated = frozenset(findings.trained_on)
+        self._made: dict[ast.Call, list[Estimator]] = {}
+        for estimator in findings.constructions:
+            self._made.setdefault(estimator.call, []).append(estimator)
+        self._wrapped: set[ast.Call] = set()
 
     def concerns(self, origins: Origins) -> bool:
         """Whether rows of these origins stay at the parties."""
@@ -79,18 +92,32 @@ class _Decision:
         for estimator in self._findings.fits:
             by_call.setdefault(estimator.call, []).append(estimator)
         for call, fitted in by_call.items():
-            site = self._estimator(call, fitted)
-            if site is not None:
-                yield site
+            judged = self._judged(call, fitted)
+            if judged is None:
+                if self._findings.here(call):
+                    name = fitted[0].name
+                    reason = "the script makes its data itself, so they are known to all"
+                    yield self.site(SiteKind.ESTIMATOR, Verdict.PUBLIC, name, call, reason=reason)
+                continue
+            subject, found, obstacles = judged
+            if not obstacles:
+                self._wrapped.add(call)
+            if self._findings.here(call):
+                yield self._assessed(
+                    SiteKind.ESTIMATOR, subject, call, found, obstacles, edited=True
+                )
 
-    def _estimator(self, call: ast.Call, fitted: list[Estimator]) -> Site | None:
+    def _judged(
+        self, call: ast.Call, fitted: list[Estimator]
+    ) -> tuple[str, Assessment, list[Finding]] | None:
+        """What a call constructs, how that is assessed, and what keeps it from being wrapped."""
         fits = [self._findings.fits[estimator] for estimator in fitted]
         unknown = [name for found in fits for name in found.unknown]
         on_rows = any(found.origins for found in fits)
         if not on_rows and not unknown:
             return None
         # One call that constructs several classes is converted only if each of them can be.
-        made = [one for one in self._findings.constructions if one.call is call]
+        made = self._made[call]
         assessments = [assess(self._findings, estimator) for estimator in made]
         found = combine(assessments)
         subject = made[assessments.index(next(a for a in assessments if _same(a, found)))].name
@@ -99,8 +126,8 @@ class _Decision:
             name = unknown[0] if unknown else text_of(call.func)
             obstacles.append(Finding("FM209", {"name": name}))
         if call in self._findings.mixed:
-            obstacles.append(Finding("FM204", {"receiver": text_of(call)}))
-        return self._assessed(SiteKind.ESTIMATOR, subject, call, found, obstacles, edited=True)
+            obstacles.append(untold(text_of(call), "it may be of another library"))
+        return subject, found, obstacles
 
     def _assessed(
         self,
@@ -196,15 +223,27 @@ class _Decision:
                 )
             else:
                 yield self.site(SiteKind.ESTIMATOR, Verdict.FOREIGN, subject, receiver)
-        for receiver in self._findings.untold if self._uses_sklearn else ():
+        for receiver, fit in self._findings.untold.items() if self._uses_sklearn else ():
             yield self.site(
                 SiteKind.ESTIMATOR,
                 Verdict.LEFT,
                 "?",
                 receiver,
                 reason="its class is not known",
-                findings=(Finding("FM204", {"receiver": text_of(receiver)}),),
+                findings=(untold(text_of(receiver), LOADED if fit.loaded else NOT_FOLLOWED),),
             )
+
+    def handed_over(self) -> Iterator[Site]:
+        """Models given to libraries that look for the class of scikit-learn itself."""
+        for expression, found in self._findings.handed.items():
+            wrapped = all(model.call in self._wrapped for model in found.models)
+            if found.sure and wrapped and expression not in self._formatted:
+                yield self.site(SiteKind.MODEL, Verdict.CONVERTED, found.library, expression)
+
+    def stacks(self) -> Iterator[Site]:
+        for expression, (name, origins) in self._findings.stacks.items():
+            if self.concerns(origins):
+                yield self.site(SiteKind.STACK, Verdict.CONVERTED, name, expression, edited=True)
 
     def marks(self) -> Iterator[Site]:
         for mark in self._findings.marks.values():
@@ -234,6 +273,8 @@ def decide(source: Source, survey: Survey, findings: Findings) -> tuple[Site, ..
         *decision.subclassed(),
         *decision.functions(),
         *decision.elsewhere(),
+        *decision.handed_over(),
+        *decision.stacks(),
         *decision.marks(),
     ]
     found.sort(key=lambda site: (site.span.start, -site.span.end, site.kind.value, site.subject))

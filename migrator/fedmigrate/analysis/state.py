@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from fedmigrate.analysis.arguments import Arguments
 from fedmigrate.analysis.environment import Frame, Heap
 from fedmigrate.analysis.findings import Findings
+from fedmigrate.analysis.history import History
 from fedmigrate.analysis.values import (
     Box,
     Foreign,
@@ -22,11 +25,12 @@ from fedmigrate.analysis.values import (
     Value,
 )
 from fedmigrate.plan import SiteKind
+from fedmigrate.project import Project
 
 MAX_DEPTH = 6
 """How deep containers are looked into."""
 
-CARRIED = frozenset({"builtins", "numpy", "pandas", "sklearn"})
+CARRIED = frozenset({"builtins", "numpy", "pandas", "scipy", "sklearn"})
 """Libraries whose objects, made without rows, are public."""
 
 PUBLIC_LIBRARIES = frozenset(
@@ -64,18 +68,30 @@ class State:
     evaluator: Callable[[State, ast.expr], Value]
     heap: Heap = field(default_factory=Heap)
     findings: Findings = field(default_factory=Findings)
-    module: Frame = field(default_factory=Frame)
+    history: History = field(default_factory=History)
+    values: dict[ast.expr, Value] = field(default_factory=dict)  # what each was the last time
+    project: Project | None = None
+    modules: dict[Path | None, Frame] = field(default_factory=dict)
     classes: dict[ast.ClassDef, ClassBody] = field(default_factory=dict)
     defaults: dict[FunctionNode, dict[str, Value]] = field(default_factory=dict)
     defined: dict[FunctionNode, Function] = field(default_factory=dict)
     results: dict[tuple[object, ...], Value] = field(default_factory=dict)
     visits: dict[FunctionNode, int] = field(default_factory=dict)
     widened: dict[FunctionNode, dict[str, Value]] = field(default_factory=dict)
+    partials: dict[ast.Call, Arguments] = field(default_factory=dict)
+    owners: dict[FunctionNode, ast.ClassDef] = field(default_factory=dict)
     active: list[FunctionNode] = field(default_factory=list)
     loops: int = 0
+    viewed: set[str] = field(default_factory=set)  # names of arrays that others are views of
+    displayed: frozenset[ast.Expr] = frozenset()  # expression statements whose values are shown
 
     def __post_init__(self) -> None:
-        self.frame = self.module
+        self.frame = Frame()
+
+    @property
+    def version(self) -> tuple[int, ...]:
+        """Changes with everything that a function may see beside its arguments."""
+        return self.heap.version, *(frame.version for frame in self.modules.values())
 
     def evaluate(self, node: ast.expr) -> Value:
         """The abstract value of an expression."""

@@ -6,13 +6,15 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from fedmigrate.analysis import modules
+from fedmigrate.analysis.aliasing import bind_view, is_shared
 from fedmigrate.analysis.environment import Layer
 from fedmigrate.analysis.expressions import CHANGED_VIEW, assign, evaluate, remember_defaults
 from fedmigrate.analysis.imports import bindings
 from fedmigrate.analysis.invocation import define_class
 from fedmigrate.analysis.iteration import element_of
 from fedmigrate.analysis.rows import arithmetic
-from fedmigrate.analysis.state import State
+from fedmigrate.analysis.state import State, text_of
 from fedmigrate.analysis.values import NONE, Box, Function, Rows, Unknown, Value
 
 MAX_REPEATED_LOOPS = 2
@@ -35,14 +37,17 @@ def _pass(state: State, node: ast.stmt) -> bool:
 
 
 def _expression(state: State, node: ast.Expr) -> bool:
-    evaluate(state, node.value)
+    value = evaluate(state, node.value)
+    rows = state.rows_in(value) if node in state.displayed else None
+    if rows is not None:
+        state.mark_reveal(node.value, "FM301", rows, {"expression": text_of(node.value)})
     return True
 
 
 def _assign(state: State, node: ast.Assign) -> bool:
     value = evaluate(state, node.value)
     for target in node.targets:
-        assign(state, target, value)
+        assign(state, target, bind_view(state, target, node.value, value))
     return True
 
 
@@ -59,7 +64,8 @@ def _augmented(state: State, node: ast.AugAssign) -> bool:
         if isinstance(node.op, ast.Add):
             state.heap.put(before.node, node, element_of(state, node.value, added))
         return True
-    if isinstance(before, Rows) and before.view:
+    whole = not isinstance(node.target, ast.Subscript)  # of a part, its assignment decides
+    if whole and isinstance(before, Rows) and is_shared(state, node.target, before):
         state.mark_operation(node, before, CHANGED_VIEW)
     if isinstance(node.target, ast.Subscript) and state.rows_in(before) is not None:
         assign(state, node.target, added)
@@ -69,7 +75,9 @@ def _augmented(state: State, node: ast.AugAssign) -> bool:
 
 
 def _import(state: State, node: ast.Import | ast.ImportFrom) -> bool:
-    for name, value in bindings(node):
+    for name, imported in bindings(node):
+        state.frame.set(name, imported)
+    for name, value in modules.bindings(state, node):
         state.frame.set(name, value)
     return True
 
@@ -197,9 +205,10 @@ def _assert(state: State, node: ast.Assert) -> bool:
 
 
 def _global(state: State, node: ast.Global) -> bool:
-    if state.frame is not state.module:
+    module = state.frame.module
+    if state.frame is not module:
         for name in node.names:
-            state.frame.elsewhere[name] = state.module
+            state.frame.elsewhere[name] = module
     return True
 
 

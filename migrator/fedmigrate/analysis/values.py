@@ -12,11 +12,16 @@ from dataclasses import dataclass, field
 from types import EllipsisType
 from typing import TYPE_CHECKING, Union
 
+from fedmigrate.analysis.past import Past, either
+
 if TYPE_CHECKING:
     from fedmigrate.analysis.environment import Frame
 
 MAX_OPTIONS = 64
 """A name that may be more things than this is taken to be unknown."""
+
+MAX_CONSTANTS = 32
+"""Constants that a name may be are told apart up to this many."""
 
 
 class _NoConstant:
@@ -35,6 +40,9 @@ class Public:
 
     constant: Constant = NO_CONSTANT
     position: bool = False  # an integer that can only serve as a position
+    among: tuple[Constant, ...] = ()  # the constants that it may be, where they are few
+    holds: tuple[Constant, ...] | None = None  # the constants in it, if it is a list of them
+    element: bool = False  # one element of something public
 
 
 @dataclass(frozen=True)
@@ -53,12 +61,15 @@ class Rows:
         The one column they are, where it is named.
     view : bool
         Whether numpy would let a change in place reach the array they were taken from.
+    past : Past, optional
+        How they came to be; none where that is not known.
     """
 
     kind: str
     origins: frozenset[ast.Call]
     column: str | None = None
     view: bool = False
+    past: Past | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +77,13 @@ class Unknown:
     """Not followed; may be rows or may be an estimator."""
 
     name: str = ""
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module of the same project, by what its file binds."""
+
+    frame: Frame
 
 
 @dataclass(frozen=True)
@@ -109,6 +127,44 @@ class Splitter:
 
     name: str
     expression: ast.expr
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method of an estimator that is taken from it and called later: ``fit = model.fit``."""
+
+    owner: Estimator
+    name: str
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """What ``sklearn.metrics.make_scorer`` makes of a function."""
+
+    function: Value
+
+
+@dataclass(frozen=True)
+class Partial:
+    """A callable with some of its arguments, by the ``functools.partial`` that binds them."""
+
+    callee: Value
+    call: ast.Call
+
+
+@dataclass(frozen=True)
+class Record:
+    """A class made by ``collections.namedtuple``."""
+
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Super:
+    """What ``super()`` is in a method: an object, seen as one of the bases of a class."""
+
+    instance: Instance
+    node: ast.ClassDef
 
 
 @dataclass(frozen=True)
@@ -166,11 +222,17 @@ Value = Union[  # noqa: UP007
     Public,
     Rows,
     Unknown,
+    Module,
     Imported,
     Foreign,
     Estimator,
     Subclassed,
     Splitter,
+    Method,
+    Scorer,
+    Partial,
+    Record,
+    Super,
     Tuple_,
     Box,
     Stream,
@@ -233,12 +295,17 @@ def _merge(left: Value, right: Value) -> Value | None:
     if isinstance(left, Public) and isinstance(right, Public):
         if None in (left.constant, right.constant):
             return None  # None beside something else is worth telling apart: `model = None`
-        return Public(position=is_position(left) and is_position(right))
+        return Public(
+            position=is_position(left) and is_position(right),
+            among=_either(left, right),
+            element=left.element or right.element,
+        )
     if isinstance(left, Rows) and isinstance(right, Rows):
         kind = left.kind if left.kind == right.kind else "any"
         column = left.column if left.column == right.column else None
         view = left.view or right.view
-        return Rows(kind, left.origins | right.origins, column, view)
+        past = either(left.past, right.past)
+        return Rows(kind, left.origins | right.origins, column, view, past)
     if isinstance(left, Unknown) and isinstance(right, Unknown):
         return Unknown()
     if (
@@ -252,6 +319,13 @@ def _merge(left: Value, right: Value) -> Value | None:
     return None
 
 
+def _either(left: Public, right: Public) -> tuple[Constant, ...]:
+    """The constants that one of two public values may be; none if they are not all known."""
+    known = constants_of(left), constants_of(right)
+    both = tuple(dict.fromkeys((*known[0], *known[1])))
+    return both if all(known) and len(both) <= MAX_CONSTANTS else ()
+
+
 def is_position(value: Value) -> bool:
     """Whether a public value can only be an integer position."""
     if not isinstance(value, Public):
@@ -262,3 +336,10 @@ def is_position(value: Value) -> bool:
 
 def constant_of(value: Value) -> Constant:
     return value.constant if isinstance(value, Public) else NO_CONSTANT
+
+
+def constants_of(value: Value) -> tuple[Constant, ...]:
+    """Every constant that a value may be; none if that is not known."""
+    if not isinstance(value, Public):
+        return ()
+    return value.among if value.constant is NO_CONSTANT else (value.constant,)

@@ -19,6 +19,9 @@ class Role(str, Enum):
     PREDICTION = "prediction"  # fits likewise, and predicts every row
     METRIC = "metric"  # public figures
     DISPLAY = "display"  # a plot of public figures
+    SAMPLE = "sample"  # rows of each array, drawn anew
+    ROWS = "rows"  # rows computed from rows
+    TABLE = "table"  # rows, or public tables, as pandas gives them
     PERMUTATION = "permutation"  # public figures that depend on draws of its own
 
 
@@ -37,7 +40,27 @@ _NAMES = {
     """,
     (_SELECTION, Role.PERMUTATION): "permutation_test_score",
     ("sklearn.inspection", Role.PERMUTATION): "permutation_importance",
+    ("sklearn.inspection", Role.DISPLAY): "DecisionBoundaryDisplay.from_estimator",
+    (_SELECTION, Role.DISPLAY): """
+        LearningCurveDisplay.from_estimator ValidationCurveDisplay.from_estimator
+    """,
     (_SELECTION, Role.PREDICTION): "cross_val_predict",
+    ("sklearn.utils", Role.SAMPLE): "resample shuffle",
+    ("sklearn.utils.class_weight", Role.METRIC): "compute_class_weight",
+    ("sklearn.utils.class_weight", Role.ROWS): "compute_sample_weight",
+    ("sklearn.utils.multiclass", Role.METRIC): "type_of_target unique_labels",
+    ("sklearn.preprocessing", Role.ROWS): """
+        add_dummy_feature binarize label_binarize maxabs_scale minmax_scale normalize
+        power_transform quantile_transform robust_scale scale
+    """,
+    ("sklearn.feature_selection", Role.METRIC): """
+        chi2 f_classif f_regression mutual_info_classif r_regression
+    """,
+    ("sklearn.covariance", Role.METRIC): "empirical_covariance ledoit_wolf oas",
+    ("pandas", Role.TABLE): """
+        DataFrame Series concat crosstab cut factorize get_dummies isna isnull merge notna notnull
+        pivot_table qcut to_datetime to_numeric unique
+    """,
     (_METRICS, Role.METRIC): """
         accuracy_score adjusted_mutual_info_score adjusted_rand_score
         average_precision_score balanced_accuracy_score brier_score_loss
@@ -68,7 +91,15 @@ _NAMES = {
 COUNTERPARTS: Mapping[str, Role] = {
     f"{module}.{name}": role for (module, role), names in _NAMES.items() for name in names.split()
 }
-"""Functions and classes of scikit-learn that ``fedruntime`` has under the same name."""
+"""Functions and classes of scikit-learn and pandas that ``fedruntime`` has under the same name."""
+
+SHOWS_ROWS: frozenset[str] = frozenset(
+    {
+        f"{_METRICS}.PredictionErrorDisplay.from_estimator",
+        f"{_METRICS}.PredictionErrorDisplay.from_predictions",
+    }
+)
+"""Functions of scikit-learn that draw a point for every row."""
 
 PERMUTED_WITHIN = "values are permuted within each party, where they may not cross between them"
 """Why what a function permutes is not what scikit-learn permutes."""
@@ -101,6 +132,11 @@ LOADERS: Mapping[str, str] = {
     "numpy.loadtxt": "array",
 }
 """Loaders of pandas and numpy -> the kind of object that they give."""
+
+OBJECT_LOADERS: frozenset[str] = frozenset(
+    ("joblib.load", "pickle.load", "pickle.loads", "cloudpickle.load", "dill.load", "skops.io.load")
+)
+"""Functions that give an object whose class the file decides."""
 
 PIECEWISE: frozenset[str] = frozenset({"chunksize", "iterator"})
 """Arguments with which a loader gives pieces one after another instead of rows."""

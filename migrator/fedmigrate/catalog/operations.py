@@ -20,18 +20,22 @@ def _table(**names: str) -> dict[str, str]:
 
 
 _SHOWN = """
-    T at head hist iat index plot tail to_clipboard to_csv to_dict to_excel to_hdf to_json to_latex
+    T at head hist iat plot tail to_clipboard to_csv to_dict to_excel to_hdf to_json to_latex
     to_markdown to_pickle to_sql to_string
 """
 
 _FRAME = _table(
     row_local="""
         abs add add_prefix add_suffix apply applymap assign astype clip copy div drop dropna eq
-        fillna filter ge get gt iloc insert isin isna isnull le loc lt map mask mod mul ne notna
-        notnull pop pow radd rdiv rename replace reset_index rmul round rpow rsub rtruediv sample
-        select_dtypes set_index squeeze sub to_numpy truediv values where
+        eval fillna filter ge get groupby gt iloc index insert isin isna isnull join le loc lt map
+        mask merge mod mul ne notna notnull pipe pop pow query radd rdiv reindex rename replace
+        reset_index rmul round rpow rsub rtruediv sample select_dtypes set_axis set_index squeeze
+        sub to_numpy truediv values where
     """,
-    aggregate="all any count describe max mean median min nunique quantile std sum var",
+    aggregate="""
+        agg aggregate all any corr corrwith count cov describe info kurt kurtosis max mean median
+        min mode nunique pivot_table quantile sem skew std sum value_counts var
+    """,
     public="columns dtypes empty items keys ndim shape size",
     reveals_rows="""
         boxplot iterrows itertuples style to_feather to_html to_orc to_parquet to_records to_stata
@@ -41,24 +45,27 @@ _FRAME = _table(
 )
 _SERIES = _table(
     row_local="""
-        abs add apply astype between clip copy div dropna dt eq fillna ge gt iloc isin isna isnull
-        le loc lt map mask mod mul ne notna notnull pow radd ravel rdiv rename replace reset_index
-        rmul round rpow rsub rtruediv sample squeeze str sub to_frame to_numpy truediv values where
+        abs add apply astype between cat clip copy div drop dropna dt eq fillna ge groupby gt iloc
+        index isin isna isnull le loc lt map mask mod mul ne notna notnull pipe pow radd ravel rdiv
+        rename replace reset_index rmul round rpow rsub rtruediv sample squeeze str sub to_frame
+        to_numpy truediv values where
     """,
     aggregate="""
-        all any count describe max mean median min nunique quantile std sum unique value_counts var
+        agg aggregate all any corr count cov describe info kurt kurtosis max mean median min mode
+        nunique quantile sem skew std sum unique value_counts var
     """,
     public="dtype dtypes empty name ndim shape size",
     reveals_rows="idxmax idxmin item items to_list tolist" + _SHOWN,
 )
 _ARRAY = _table(
     row_local="""
-        argmax argmin astype clip copy dot flatten ravel reshape round squeeze
+        T argmax argmin astype clip copy dot flatten ravel reshape round squeeze
     """,
     aggregate="all any max mean min std sum var",
     public="dtype ndim shape size",
-    reveals_rows="T argsort data dump dumps flat item nonzero sort tobytes tofile tolist",
+    reveals_rows="argsort data dump dumps flat item nonzero sort tobytes tofile tolist",
 )
+_TRANSPOSED = _table(row_local="T", aggregate="dot", public="dtype ndim shape size")
 _SPARSE = _table(
     row_local="astype copy multiply power tocsr toarray todense",
     public="dtype ndim shape size",
@@ -66,20 +73,28 @@ _SPARSE = _table(
 )
 _NUMPY = _table(
     row_local="""
-        abs absolute add arccos arccosh arcsin arcsinh arctan arctan2 arctanh around bitwise_and
-        bitwise_or bitwise_xor cbrt ceil clip column_stack concatenate copysign cos cosh deg2rad
-        degrees divide dot equal exp exp2 expand_dims expm1 fabs float_power floor floor_divide
-        fmax fmin fmod greater greater_equal heaviside hstack hypot invert isclose isfinite isin
-        isinf isnan less less_equal log log10 log1p log2 logaddexp logaddexp2 logical_and
-        logical_not logical_or logical_xor matmul maximum minimum mod multiply nan_to_num negative
-        not_equal positive power rad2deg radians ravel reciprocal remainder reshape rint round sign
-        signbit sin sinh sqrt square squeeze subtract tan tanh true_divide trunc where
+        abs absolute add append apply_along_axis arccos arccosh arcsin arcsinh arctan arctan2
+        arctanh argmax argmin argsort around array_split atleast_1d atleast_2d bitwise_and
+        bitwise_or bitwise_xor cbrt ceil clip column_stack concatenate copy copysign cos cosh
+        cumprod cumsum deg2rad degrees delete diff digitize divide dot empty_like equal exp exp2
+        expand_dims expm1 fabs flip float_power floor floor_divide fmax fmin fmod full_like greater
+        greater_equal heaviside hstack hypot insert interp invert isclose isfinite isin isinf isnan
+        less less_equal log log10 log1p log2 logaddexp logaddexp2 logical_and logical_not
+        logical_or logical_xor matmul maximum minimum mod multiply nan_to_num nanargmax nanargmin
+        negative not_equal ones_like outer positive power prod rad2deg radians ravel reciprocal
+        remainder repeat reshape rint round searchsorted select sign signbit sin sinh sort split
+        sqrt square squeeze stack subtract take tan tanh transpose true_divide trunc vstack where
+        zeros_like
     """,
-    aggregate="all amax amin any bincount max mean median min std sum unique var",
+    aggregate="""
+        all allclose amax amin any array_equal average bincount corrcoef count_nonzero cov histogram
+        linalg.norm max mean median min nanmax nanmean nanmedian nanmin nanpercentile nanquantile
+        nanstd nansum nanvar percentile ptp quantile std sum unique var
+    """,
     public="ndim shape size",
     reveals_rows="""
-        argsort array array2string array_repr array_str asanyarray asarray ascontiguousarray
-        atleast_1d atleast_2d c_ nonzero r_ save savetxt savez savez_compressed sort transpose
+        argwhere array array2string array_repr array_str asanyarray asarray ascontiguousarray
+        asfortranarray flatnonzero nonzero save savetxt savez savez_compressed
     """,
 )
 _STR = _table(
@@ -95,15 +110,34 @@ _DT = _table(
         weekday year
     """,
 )
+_CAT = _table(row_local="codes", public="categories ordered")
+_LABELS = _table(public="empty shape size", reveals_rows="array to_list tolist values")
+_GROUPS = _table(
+    row_local="transform",
+    aggregate="agg aggregate count max mean median min nunique sem size std sum var",
+    public="ngroups",
+)
+_PANDAS = _table(
+    row_local="""
+        DataFrame Series concat cut factorize get_dummies isna isnull merge notna notnull qcut
+        to_datetime to_numeric
+    """,
+    aggregate="crosstab pivot_table unique",
+)
 
 OPERATIONS: Mapping[str, Mapping[str, str]] = {
     "frame": _FRAME,
     "series": _SERIES,
     "array": _ARRAY,
+    "transposed": _TRANSPOSED,
     "sparse": _SPARSE,
     "numpy": _NUMPY,
     "str": _STR,
     "dt": _DT,
+    "cat": _CAT,
+    "labels": _LABELS,
+    "groups": _GROUPS,
+    "pandas": _PANDAS,
 }
 """Kind of rows (or accessor, or ``numpy``) -> operation -> what it is."""
 
@@ -123,7 +157,34 @@ REVEAL_CODES: Mapping[str, str] = {
 }
 """Operations that reveal rows -> the diagnostic that says how; the others show single rows."""
 
-ACCESSORS: frozenset[str] = frozenset(("str", "dt"))
+CARRIED_WITH: Mapping[str, Mapping[str, frozenset[object]]] = {
+    "corr": {"method": frozenset({"pearson"})},
+    "corrwith": {"method": frozenset({"pearson"})},
+    "fillna": {"method": frozenset({None}), "limit": frozenset({None})},
+    "get_dummies": {"sparse": frozenset({False})},
+    "join": {"how": frozenset({"left"})},
+    "merge": {
+        "how": frozenset({"left", "inner"}),
+        "sort": frozenset({False}),
+        "left_index": frozenset({False}),
+        "right_index": frozenset({False}),
+    },
+    "pivot_table": {"margins": frozenset({False})},
+    "to_datetime": {"errors": frozenset({"raise", "coerce"})},
+    "to_numeric": {"errors": frozenset({"raise", "coerce"}), "downcast": frozenset({None})},
+}
+"""Operation on rows -> argument -> the values with which it is carried; the rest are."""
+
+_GROUPED_ROWS = """
+    apply bfill cumcount cummax cummin cumprod cumsum describe diff ewm expanding ffill
+    filter first get_group groups head hist idxmax idxmin indices last ngroup nlargest
+    nsmallest nth ohlc pct_change pipe plot quantile rank resample rolling sample shift
+    skew tail value_counts
+"""
+GROUPED_ROWS: frozenset[str] = frozenset(_GROUPED_ROWS.split())
+"""What pandas has on groups beside figures; another attribute of groups is a column."""
+
+ACCESSORS: frozenset[str] = frozenset(("str", "dt", "cat"))
 SELECTORS: frozenset[str] = frozenset(("loc", "iloc"))
 
 RESULT_KIND: Mapping[str, str] = {
@@ -132,6 +193,11 @@ RESULT_KIND: Mapping[str, str] = {
     "ravel": "array",
     "flatten": "array",
     "reshape": "array",
+    "index": "labels",
+    "groupby": "groups",
+    "transform": "any",
+    "pipe": "any",
+    "eval": "any",
     "pop": "series",
     "get": "series",
     "to_frame": "frame",
@@ -143,14 +209,6 @@ RESULT_KIND: Mapping[str, str] = {
 }
 """Row-local operations whose rows are of another kind than what they were called on."""
 
-STACKS: frozenset[str] = frozenset(
-    ("column_stack", "concatenate", "expand_dims", "hstack", "ravel", "reshape", "where")
-)
-"""Functions of numpy that give an array, whatever they were given."""
-
-ALONG_ROWS: Mapping[str, int] = {"concatenate": 0}
-"""Functions of numpy -> the default axis, which is the rows: carried along other axes only."""
-
 _ROW_KINDS = ("frame", "series", "array")
 
 
@@ -159,6 +217,8 @@ def effect(kind: str, name: str) -> str | None:
 
     Rows of a kind that is not known may do what any kind may.
     """
+    if kind == "stacked":  # an array, or vectors that are still to be transposed
+        kind = "array"
     if kind in OPERATIONS:
         return OPERATIONS[kind].get(name)
     found = [OPERATIONS[one][name] for one in _ROW_KINDS if name in OPERATIONS[one]]

@@ -105,4 +105,32 @@ REFUSED: Mapping[str, Entry] = {
         "manifold.SpectralEmbedding",
         "manifold.TSNE",
     ),
+    **_refused(
+        "each of its steps takes the gradient of one row, which is a multiple of that row",
+        "sklearn.linear_model.LogisticRegression or sklearn.svm.LinearSVC",
+        "linear_model.PassiveAggressiveClassifier",
+        "linear_model.Perceptron",
+        "linear_model.SGDClassifier",
+    ),
+    **_refused(
+        "each of its steps takes the gradient of one row, which is a multiple of that row",
+        "sklearn.linear_model.Ridge or sklearn.linear_model.HuberRegressor",
+        "linear_model.PassiveAggressiveRegressor",
+        "linear_model.SGDRegressor",
+    ),
+    **_refused(
+        "each of its steps takes the gradient of one row, which is a multiple of that row",
+        "sklearn.covariance.EllipticEnvelope",
+        "linear_model.SGDOneClassSVM",
+    ),
+    **_refused(
+        "it compares every pair of rows",
+        "sklearn.discriminant_analysis.LinearDiscriminantAnalysis",
+        "neighbors.NeighborhoodComponentsAnalysis",
+    ),
+    **_refused(
+        "it takes in one row after another, and its first clusters are single rows",
+        "sklearn.cluster.KMeans",
+        "cluster.Birch",
+    ),
 }

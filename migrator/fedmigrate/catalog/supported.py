@@ -255,6 +255,126 @@ SUPPORTED: Mapping[str, Entry] = {
         },
     ),
     "sklearn.dummy.DummyRegressor": Entry(_EXACT, "means from sums"),
+    "sklearn.ensemble.AdaBoostClassifier": Entry(
+        _EQUIVALENT,
+        (
+            "scikit-learn's loop on summed errors; as exact as the boosted estimator, but"
+            " that rounding grows from one to the next, to a relative 1e-6 at most"
+        ),
+        positional=("estimator",),
+        parts=("estimator",),
+        default_part="sklearn.tree.DecisionTreeClassifier",
+    ),
+    "sklearn.ensemble.AdaBoostRegressor": Entry(
+        _STATISTICAL,
+        (
+            "scikit-learn's loop on summed errors; each row is drawn for itself by its "
+            "weight, since nobody knows the weights of all rows"
+        ),
+        positional=("estimator",),
+        parts=("estimator",),
+        default_part="sklearn.tree.DecisionTreeRegressor",
+    ),
+    "sklearn.ensemble.BaggingClassifier": Entry(
+        _EXACT,
+        ("scikit-learn's own samples of rows and columns; as exact as the bagged estimator"),
+        positional=("estimator", "n_estimators"),
+        parts=("estimator",),
+        default_part="sklearn.tree.DecisionTreeClassifier",
+    ),
+    "sklearn.ensemble.BaggingRegressor": Entry(
+        _EXACT,
+        ("scikit-learn's own samples of rows and columns; as exact as the bagged estimator"),
+        positional=("estimator", "n_estimators"),
+        parts=("estimator",),
+        default_part="sklearn.tree.DecisionTreeRegressor",
+    ),
+    "sklearn.ensemble.ExtraTreesClassifier": Entry(
+        _STATISTICAL,
+        (
+            "all trees grown together on summed histograms of up to 255 bins, on scikit-"
+            "learn's own bootstrap samples; features and equally good splits are other "
+            "draws"
+        ),
+        refuses={"monotonic_cst": (None,)},
+        positional=("n_estimators",),
+    ),
+    "sklearn.ensemble.ExtraTreesRegressor": Entry(
+        _STATISTICAL,
+        (
+            "all trees grown together on summed histograms of up to 255 bins, on scikit-"
+            "learn's own bootstrap samples; features and equally good splits are other "
+            "draws"
+        ),
+        refuses={
+            "monotonic_cst": (None,),
+            "criterion": ("squared_error", "friedman_mse", "poisson"),
+        },
+        positional=("n_estimators",),
+    ),
+    "sklearn.ensemble.GradientBoostingClassifier": Entry(
+        _STATISTICAL,
+        (
+            "scikit-learn's stages on summed histograms of up to 255 bins; leaf values "
+            "from sums over leaves; features and equally good splits are other draws"
+        ),
+    ),
+    "sklearn.ensemble.GradientBoostingRegressor": Entry(
+        _STATISTICAL,
+        (
+            "scikit-learn's stages on summed histograms of up to 255 bins; leaf values "
+            "from sums over leaves; features and equally good splits are other draws"
+        ),
+    ),
+    "sklearn.ensemble.HistGradientBoostingClassifier": Entry(
+        _EXACT,
+        ("scikit-learn's own tree growing on summed histograms, in bins found by summed counts"),
+        positional=("loss",),
+    ),
+    "sklearn.ensemble.HistGradientBoostingRegressor": Entry(
+        _EXACT,
+        ("scikit-learn's own tree growing on summed histograms, in bins found by summed counts"),
+        positional=("loss",),
+    ),
+    "sklearn.ensemble.IsolationForest": Entry(
+        _STATISTICAL,
+        (
+            "random trees on scikit-learn's own samples of rows, grown together on summed"
+            " histograms; columns and thresholds are other draws"
+        ),
+    ),
+    "sklearn.ensemble.RandomForestClassifier": Entry(
+        _STATISTICAL,
+        (
+            "all trees grown together on summed histograms of up to 255 bins, on scikit-"
+            "learn's own bootstrap samples; features and equally good splits are other "
+            "draws"
+        ),
+        refuses={"monotonic_cst": (None,)},
+        positional=("n_estimators",),
+    ),
+    "sklearn.ensemble.RandomForestRegressor": Entry(
+        _STATISTICAL,
+        (
+            "all trees grown together on summed histograms of up to 255 bins, on scikit-"
+            "learn's own bootstrap samples; features and equally good splits are other "
+            "draws"
+        ),
+        refuses={
+            "monotonic_cst": (None,),
+            "criterion": ("squared_error", "friedman_mse", "poisson"),
+        },
+        positional=("n_estimators",),
+    ),
+    "sklearn.ensemble.RandomTreesEmbedding": Entry(
+        _STATISTICAL,
+        (
+            "random trees grown together on summed histograms; columns and thresholds are"
+            " other draws"
+        ),
+        refuses={"warm_start": (False,)},
+        positional=("n_estimators",),
+    ),
     "sklearn.ensemble.StackingClassifier": Entry(
         _EXACT,
         (
@@ -933,5 +1053,47 @@ SUPPORTED: Mapping[str, Entry] = {
             "a tol towards zero; dual, tol, max_iter and random_state only concern its "
             "way there, and n_iter_ counts steps of our own"
         ),
+    ),
+    "sklearn.tree.DecisionTreeClassifier": Entry(
+        _STATISTICAL,
+        (
+            "scikit-learn's split search on summed histograms: between all values of "
+            "columns that repeat, between quantiles of others; of equally good splits "
+            "another may be drawn"
+        ),
+        refuses={"monotonic_cst": (None,)},
+    ),
+    "sklearn.tree.DecisionTreeRegressor": Entry(
+        _STATISTICAL,
+        (
+            "scikit-learn's split search on summed histograms: between all values of "
+            "columns that repeat, between quantiles of others; of equally good splits "
+            "another may be drawn"
+        ),
+        refuses={
+            "monotonic_cst": (None,),
+            "criterion": ("squared_error", "friedman_mse", "poisson"),
+        },
+    ),
+    "sklearn.tree.ExtraTreeClassifier": Entry(
+        _STATISTICAL,
+        (
+            "scikit-learn's split search on summed histograms: between all values of "
+            "columns that repeat, between quantiles of others; of equally good splits "
+            "another may be drawn"
+        ),
+        refuses={"monotonic_cst": (None,)},
+    ),
+    "sklearn.tree.ExtraTreeRegressor": Entry(
+        _STATISTICAL,
+        (
+            "scikit-learn's split search on summed histograms: between all values of "
+            "columns that repeat, between quantiles of others; of equally good splits "
+            "another may be drawn"
+        ),
+        refuses={
+            "monotonic_cst": (None,),
+            "criterion": ("squared_error", "friedman_mse", "poisson"),
+        },
     ),
 }

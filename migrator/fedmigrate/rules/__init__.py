@@ -8,23 +8,28 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Protocol, TypeAlias, cast
 
 from fedmigrate.edits import Edit
-from fedmigrate.plan import Site
+from fedmigrate.plan import Options, Site
 from fedmigrate.script import Script
 from fedmigrate.source import Span
 
 
 @dataclass(frozen=True)
 class Example:
-    """A script before and after, without the header line: documentation and test in one."""
+    """A script before and after, without the header line: documentation and test in one.
+
+    ``beside`` holds modules that it imports, by file name.
+    """
 
     before: str
     after: str
+    options: Options = field(default_factory=Options)
+    beside: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,15 @@ class MovedImport:
     rest_first: bool = False
 
 
-Change: TypeAlias = Edit | Comment | Import | MovedImport
+@dataclass(frozen=True)
+class Dropped:
+    """A statement that comments take the place of."""
+
+    span: Span
+    text: str
+
+
+Change: TypeAlias = Edit | Comment | Dropped | Import | MovedImport
 
 
 class Rule(Protocol):

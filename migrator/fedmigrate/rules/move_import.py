@@ -67,9 +67,32 @@ model.fit(X, y)
 print(metrics.r2_score(y, model.predict(X)))
 """,
     ),
+    Example(
+        before="""\
+import pandas as pd
+from sklearn.linear_model import Ridge
+
+df = pd.get_dummies(pd.read_csv("houses.csv"))
+model = Ridge()
+model.fit(df.drop(columns="price"), df["price"])
+""",
+        after="""\
+import fedruntime.pandas as pd
+from fedruntime import FLModel, SecureAggregator, init
+from sklearn.linear_model import Ridge
+
+fed = init(parties=["alice", "bob"])
+devices, aggregator = fed.devices, SecureAggregator(fed.spu)
+
+df = pd.get_dummies(fed.load(pd.read_csv, "houses.csv"))
+model = FLModel(device_list=devices, model=Ridge(), aggregator=aggregator)
+model.fit(df.drop(columns="price"), df["price"])
+""",
+    ),
 )
 
-_OURS, _THEIRS = "fedruntime", "sklearn"
+_PACKAGES = {"sklearn": "fedruntime", "pandas": "fedruntime.pandas"}
+"""Whose functions have counterparts, and where those are."""
 
 
 def applies(site: Site) -> bool:
@@ -80,10 +103,10 @@ def rewrite(sites: Sequence[Site], script: Script) -> Iterator[Change]:
     wanted: dict[tuple[str, str], None] = {}  # (qualified name, the name it is reached through)
     for site in sites:
         root = _root(script.expression(site))
-        if _binds_package(script, root.id):
-            module = site.subject.rpartition(".")[0].replace(_THEIRS, _OURS, 1)
-            yield Edit(script.source.span(root), (_OURS,))
-            yield Import(module, None)
+        package = _package(site.subject)
+        if _binds_package(script, root.id, package):
+            yield Edit(script.source.span(root), (_PACKAGES[package],))
+            yield Import(_ours(site.subject.rpartition(".")[0]), None)
         else:
             wanted[site.subject, root.id] = None
     for statement in script.imports():
@@ -91,6 +114,8 @@ def rewrite(sites: Sequence[Site], script: Script) -> Iterator[Change]:
             moved = [name for name in statement.names if _is_wanted(statement, name, wanted)]
             if moved:
                 yield _move(statement, moved, script)
+            elif statement.names[0].name == "*":
+                yield from _outshine(statement, wanted, script)
         else:
             yield from _rename_modules(statement, wanted, script)
 
@@ -102,13 +127,24 @@ def _root(expression: ast.expr) -> ast.Name:
     return expression
 
 
-def _binds_package(script: Script, name: str) -> bool:
-    """Whether a name is bound to scikit-learn as a whole, by ``import sklearn[.module]``."""
+def _package(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def _ours(module: str) -> str:
+    """The runtime's module that stands for one of another library."""
+    package, dot, rest = module.partition(".")
+    return f"{_PACKAGES[package]}{dot}{rest}"
+
+
+def _binds_package(script: Script, name: str, package: str) -> bool:
+    """Whether a name is bound to a library as a whole, by ``import sklearn[.module]``, and cannot
+    be bound to ours instead."""
     return any(
         isinstance(statement, ast.Import)
         and any(
-            (found.asname == name and found.name == _THEIRS)
-            or (found.asname is None and name == _THEIRS == found.name.partition(".")[0])
+            (found.asname == name and found.name == package == "sklearn")
+            or (found.asname is None and name == package == _package(found.name))
             for found in statement.names
         )
         for statement in script.imports()
@@ -118,7 +154,7 @@ def _binds_package(script: Script, name: str) -> bool:
 def _is_wanted(
     statement: ast.ImportFrom, name: ast.alias, wanted: dict[tuple[str, str], None]
 ) -> bool:
-    if statement.level or not f"{statement.module}.".startswith(f"{_THEIRS}."):
+    if statement.level or _package(f"{statement.module}") not in _PACKAGES:
         return False
     qualified = f"{statement.module}.{name.name}"
     bound = name.asname or name.name
@@ -130,7 +166,7 @@ def _is_wanted(
 
 def _move(statement: ast.ImportFrom, moved: list[ast.alias], script: Script) -> MovedImport:
     span = script.source.span(statement)
-    module = f"{statement.module}".replace(_THEIRS, _OURS, 1)
+    module = _ours(f"{statement.module}")
     names = tuple(ast.unparse(name) for name in moved)
     if len(moved) == len(statement.names):
         text, old = script.text(span), _module_span(statement, script)
@@ -147,6 +183,20 @@ def _move(statement: ast.ImportFrom, moved: list[ast.alias], script: Script) -> 
     return MovedImport(span, module, names, ours, rest)
 
 
+def _outshine(
+    statement: ast.ImportFrom, wanted: dict[tuple[str, str], None], script: Script
+) -> Iterator[MovedImport]:
+    """Behind a star import, the names that are used on rows are bound anew."""
+    names = tuple(
+        sorted(root for subject, root in wanted if subject == f"{statement.module}.{root}")
+    )
+    if names and not statement.level:
+        span = script.source.span(statement)
+        module = _ours(f"{statement.module}")
+        text = f"from {module} import {', '.join(names)}"
+        yield MovedImport(span, module, names, text, rest=script.text(span), rest_first=True)
+
+
 def _rename_modules(
     statement: ast.Import, wanted: dict[tuple[str, str], None], script: Script
 ) -> Iterator[Edit]:
@@ -155,8 +205,9 @@ def _rename_modules(
         if any(
             name.asname == root and subject.startswith(f"{name.name}.") for subject, root in wanted
         ):
+            package = _package(name.name)
             start = script.source.offset(name.lineno, name.col_offset)
-            yield Edit(Span(start, start + len(_THEIRS)), (_OURS,))
+            yield Edit(Span(start, start + len(package)), (_PACKAGES[package],))
 
 
 def _module_span(statement: ast.ImportFrom, script: Script) -> Span:

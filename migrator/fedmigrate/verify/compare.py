@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
@@ -13,12 +13,18 @@ import numpy as np
 from fedmigrate.catalog.estimators import ROW_ATTRIBUTES
 from fedmigrate.plan import Exactness
 from fedmigrate.verify.run import Event, Run
+from fedmigrate.verify.spread import Spread
 
+KINDS = ("fit", "score", "line")
 EQUIVALENT_RTOL = 1e-6  # the same optimum on another path
 _NOT_FAR_FROM_ZERO = 1e-12  # printed numbers nearer to each other than this are equal
+_PATHS = frozenset({"n_iter_"})  # what tells how an optimum was reached
 _CENTRES = frozenset({"X_offset_", "intercept_", "location_", "mean_"})
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?")
-_PROMISED_NOTHING = {Exactness.STATISTICAL.value, Exactness.APPROXIMATE.value}
+_DURATION = re.compile(
+    r"\b(seconds?|secs?|elapsed|duration|took|ms|\d+(\.\d*)?m?s)\b|_time\b", re.I
+)
+STATISTICAL = {Exactness.STATISTICAL.value, Exactness.APPROXIMATE.value}
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,10 @@ class Judged:
     parts : mapping
         Attribute to how it differs.
     as_expected : bool
+    row_order : float, optional
+        How far another order of rows moves the original's own, where that is why it is as expected.
+    over_seeds : Spread, optional
+        How runs under several seeds differ, where that decided.
     """
 
     name: str
@@ -76,6 +86,8 @@ class Judged:
     rtol: float
     parts: dict[str, Difference]
     as_expected: bool
+    row_order: float | None = None
+    over_seeds: Spread | None = None
 
     @property
     def worst(self) -> tuple[str, Difference]:
@@ -104,8 +116,32 @@ class Comparison:
 
     @property
     def as_expected(self) -> bool:
-        judged = (*self.fits, *self.scores, *self.lines)
-        return self.failed is None and bool(self.fits) and all(j.as_expected for j in judged)
+        compared = self.failed is None and bool(self.fits or self.scores)
+        return compared and all(judged.as_expected for judged in self.all)
+
+    @property
+    def all(self) -> tuple[Judged, ...]:
+        return (*self.fits, *self.scores, *self.lines)
+
+    @property
+    def drew_alike(self) -> bool:
+        """Whether both scripts had drawn the same numbers wherever both made a fit or a score."""
+        pairs = zip(self.original.events, self.conversion.events, strict=False)
+        return all(one.drawn == other.drawn for one, other in pairs)
+
+    def of(self, kind: str) -> tuple[Judged, ...]:
+        """The verdicts of one of ``KINDS``."""
+        found = dict(zip(KINDS, (self.fits, self.scores, self.lines), strict=True))
+        return found[kind]
+
+    def revised(self, revise: Callable[[str, int, Judged], Judged]) -> Comparison:
+        """The comparison with each verdict as ``revise(kind, number, verdict)`` has it."""
+        return replace(
+            self,
+            fits=tuple(revise("fit", *one) for one in enumerate(self.fits)),
+            scores=tuple(revise("score", *one) for one in enumerate(self.scores)),
+            lines=tuple(revise("line", *one) for one in enumerate(self.lines)),
+        )
 
 
 def compare_runs(original: Run, conversion: Run, rtol: float) -> Comparison:
@@ -143,15 +179,49 @@ def _event(original: Event, conversion: Event, rtol: float) -> Judged:
     allowed = rtol
     if promised == Exactness.EQUIVALENT.value:
         allowed = max(rtol, EQUIVALENT_RTOL)
-    elif promised in _PROMISED_NOTHING:
+    elif promised in STATISTICAL:
         allowed = float("inf")
-    names = sorted({*original.leaves, *conversion.leaves} - _left_at_parties(original, conversion))
-    parts = {
-        name: _attribute_difference(name, conversion.leaves.get(name), original.leaves.get(name))
-        for name in names
-    }
+    parts = _parts(original, conversion)
+    if promised == Exactness.EQUIVALENT.value:
+        parts = {name: part for name, part in parts.items() if not is_path(name)}
     as_expected = all(part.relative <= allowed for part in parts.values())
     return Judged(original.name, original.line, promised, allowed, parts, as_expected)
+
+
+def is_path(name: str) -> bool:
+    """Whether an attribute tells how an optimum was reached, rather than the optimum."""
+    return name.rpartition(".")[2] in _PATHS
+
+
+def distance(one: Event | str | None, other: Event | str | None, like: Event | str | None) -> float:
+    """How far apart two runs are in one fit, score or line: infinity if they are not comparable.
+
+    Numbers are measured in those of ``like``, so that all distances between several runs are
+    measured in the same.
+    """
+    if isinstance(one, Event) and isinstance(other, Event) and one.name == other.name:
+        leaves = like.leaves if isinstance(like, Event) else {}
+        parts = _parts(one, other, leaves)
+        found = (part.relative for name, part in parts.items() if not is_path(name))
+        return max(found, default=0.0)
+    if isinstance(one, str) and isinstance(other, str):
+        return line_difference(one, other, like if isinstance(like, str) else None).relative
+    return 0.0 if one is other else float("inf")
+
+
+def _parts(
+    original: Event, conversion: Event, like: Mapping[str, Any] | None = None
+) -> dict[str, Difference]:
+    names = sorted({*original.leaves, *conversion.leaves} - _left_at_parties(original, conversion))
+    return {
+        name: _attribute_difference(
+            name,
+            conversion.leaves.get(name),
+            original.leaves.get(name),
+            None if like is None else like.get(name),
+        )
+        for name in names
+    }
 
 
 def _left_at_parties(original: Event, conversion: Event) -> set[str]:
@@ -160,13 +230,13 @@ def _left_at_parties(original: Event, conversion: Event) -> set[str]:
     return {name for name in missing if name.rpartition(".")[2] in ROW_ATTRIBUTES}
 
 
-def _attribute_difference(name: str, ours: Any, pooled: Any) -> Difference:
+def _attribute_difference(name: str, ours: Any, pooled: Any, like: Any = None) -> Difference:
     """The difference of an attribute; of centres that rounding leaves of zero, such as the mean of
     standardised rows, the absolute one.
     """
     if name.rpartition(".")[2] in _CENTRES and _is_left_of_zero(pooled) and _is_left_of_zero(ours):
         return difference(1 + ours, 1 + pooled)
-    return difference(ours, pooled)
+    return difference(ours, pooled, like)
 
 
 def _is_left_of_zero(value: Any) -> bool:
@@ -177,8 +247,9 @@ def _is_left_of_zero(value: Any) -> bool:
     )
 
 
-def difference(ours: Any, pooled: Any) -> Difference:
-    """How far a value is from the pooled one, relative to the largest entry of the pooled one.
+def difference(ours: Any, pooled: Any, like: Any = None) -> Difference:
+    """How far a value is from the pooled one, relative to the largest entry of the pooled one, or
+    of another.
 
     Numbers are measured; integers, truth values and texts are equal or not.
     """
@@ -197,7 +268,8 @@ def difference(ours: Any, pooled: Any) -> Difference:
     if not np.isfinite(ours[finite]).all():
         return _NOT_COMPARABLE
     gap = float(np.abs(ours[finite] - pooled[finite]).max(initial=0.0))
-    scale = float(np.abs(pooled[finite]).max(initial=0.0))
+    measure = like if isinstance(like, np.ndarray) and like.dtype.kind in "fc" else pooled
+    scale = float(np.abs(measure[np.isfinite(measure)]).max(initial=0.0))
     return Difference(gap / scale if scale else gap)
 
 
@@ -211,8 +283,10 @@ def _lines(ours: tuple[str, ...], theirs: tuple[str, ...], rtol: float) -> Itera
             yield Judged("print", number, "", rtol, {"line": found}, found.relative <= rtol)
 
 
-def line_difference(ours: str, pooled: str) -> Difference:
-    """How far the numbers of a printed line are from the pooled ones; its text is equal or not."""
+def line_difference(ours: str, pooled: str, like: str | None = None) -> Difference:
+    """How far the numbers of a printed line are from the pooled ones, relative to these or to
+    those of another line; its text is equal or not. Durations are others in every run.
+    """
     if ours == pooled:
         return _IDENTICAL
     words, pooled_words = (
@@ -220,15 +294,21 @@ def line_difference(ours: str, pooled: str) -> Difference:
     )
     if words != pooled_words:
         return _NOT_COMPARABLE
-    numbers = zip(_NUMBER.findall(ours), _NUMBER.findall(pooled), strict=True)
-    return Difference(max((_apart(one, other) for one, other in numbers), default=0.0))
+    if _DURATION.search(pooled):
+        return Difference(0.0)
+    found, pooled_found, scales = (
+        [float(number) for number in _NUMBER.findall(line)] for line in (ours, pooled, like or "")
+    )
+    if len(scales) != len(found):
+        scales = pooled_found
+    apart = map(_apart, found, pooled_found, scales)
+    return Difference(max(apart, default=0.0))
 
 
-def _apart(ours: str, pooled: str) -> float:
-    one, other = float(ours), float(pooled)
+def _apart(one: float, other: float, scale: float) -> float:
     if one == other:
         return 0.0
     gap = abs(one - other)
     if gap <= _NOT_FAR_FROM_ZERO:
         return gap
-    return gap / abs(other) if other else float("inf")
+    return gap / abs(scale) if scale else float("inf")

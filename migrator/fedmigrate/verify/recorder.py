@@ -8,6 +8,7 @@ The names that it sees are its own: what the instrumented calls go through is a 
 from __future__ import annotations
 
 import builtins
+import hashlib
 import json
 import linecache
 import random
@@ -18,8 +19,11 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
 
-from fedmigrate.source import Source, Span, decode
-from fedmigrate.verify.instrument import RECORDER, instrument
+from fedmigrate.source import Source, Span, decode, is_notebook
+from fedmigrate.verify.draws import Draws
+from fedmigrate.verify.instrument import RECORDER, SCORE, instrument
+from fedmigrate.verify.kernel import stand_in
+from fedmigrate.verify.modules import instrument_modules
 
 _HELD: ContextVar[tuple[Any, ...]] = ContextVar("held", default=())  # of a thread, of a task
 
@@ -31,10 +35,21 @@ class Recorder:
     ----------
     sample : float, optional
         The share of the rows that loads give.
+    seed : int
+        Of the draws of estimators; 0 leaves them the seeds that the script gives.
+    shuffled : int
+        In which other order fits see their rows; 0 for their own.
+    closer : bool
+        Whether fits go closer to their optimum than the script has them go.
     """
 
-    def __init__(self, sample: float | None) -> None:
+    def __init__(
+        self, sample: float | None, seed: int = 0, shuffled: int = 0, *, closer: bool = False
+    ) -> None:
         self._sample = sample
+        self._draws = Draws(seed)
+        self._shuffled = shuffled
+        self._closer = closer
         self.events: list[dict[str, Any]] = []
         self.arrays: dict[str, Any] = {}
 
@@ -44,24 +59,43 @@ class Recorder:
 
     def hold(self, model: Any) -> Any:
         """The model, remembered until its fit returns."""
-        _HELD.set((*_HELD.get(), model))
+        _HELD.set((*_HELD.get(), (model, draw_state())))
+        if not _is_ours(model):
+            return model
+        self._draws.move(model)
+        if self._closer:
+            from fedmigrate.verify.closer import go_closer
+
+            go_closer(model)
+        if self._shuffled:
+            from fedmigrate.verify.row_order import in_another_order
+
+            return in_another_order(model, self._shuffled)
         return model
+
+    def draws(self, model: Any) -> Any:
+        """An estimator that a function is about to fit."""
+        return self._draws.move(model) if _is_ours(model) else model
 
     def fit(self, depth: int, result: Any, method: str, line: int) -> Any:
         """What a fit returned; the model held at ``depth`` is recorded.
 
         Models above it are of fits that raised, and whose errors the script caught.
         """
-        models = _HELD.get()
-        _HELD.set(models[:depth])
-        self._record_fit(models[depth], method, line)
+        held = _HELD.get()
+        _HELD.set(held[:depth])
+        model, drawn = held[depth]
+        if method == SCORE:
+            self._record_score(model, result, line, drawn)
+        else:
+            self._record_fit(model, method, line, drawn)
         return result
 
     def score(self, value: Any, function: str, line: int) -> Any:
         """The value of a metric or of a cross-validation, as it is."""
         from fedmigrate.verify.snapshot import flat
 
-        self._record("score", function, line, None, flat("value", value))
+        self._record("score", function, line, None, flat("value", value), draw_state())
         return value
 
     def load(self, loaded: Any) -> Any:
@@ -70,18 +104,30 @@ class Recorder:
 
         return loaded if self._sample is None else take_sample(loaded, self._sample)
 
-    def _record_fit(self, model: Any, method: str, line: int) -> None:
-        from fedmigrate.verify.snapshot import fitted, is_estimator, is_federated
+    def _record_fit(self, model: Any, method: str, line: int, drawn: str) -> None:
+        from fedmigrate.verify.snapshot import fitted, is_federated
 
-        exactness = None
-        if is_federated(model):
-            exactness, model = model.exactness, model.to_sklearn()
-        if is_estimator(model) and type(model).__module__.partition(".")[0] == "sklearn":
-            name = f"{type(model).__name__}.{method}"
-            self._record("fit", name, line, exactness, fitted(model))
+        if _is_ours(model):
+            exactness = model.exactness if is_federated(model) else None
+            plain = _plain(model)
+            name = f"{type(plain).__name__}.{method}"
+            self._record("fit", name, line, exactness, fitted(plain), drawn)
+
+    def _record_score(self, model: Any, value: Any, line: int, drawn: str) -> None:
+        from fedmigrate.verify.snapshot import flat
+
+        if _is_ours(model):
+            name = f"{type(_plain(model)).__name__}.{SCORE}"
+            self._record("score", name, line, None, flat("value", value), drawn)
 
     def _record(
-        self, kind: str, name: str, line: int, exactness: str | None, leaves: dict[str, Any]
+        self,
+        kind: str,
+        name: str,
+        line: int,
+        exactness: str | None,
+        leaves: dict[str, Any],
+        drawn: str,
     ) -> None:
         texts = {}
         arrays = {}
@@ -97,6 +143,7 @@ class Recorder:
                 "name": name,
                 "line": line,
                 "exactness": exactness,
+                "drawn": drawn,
                 "texts": texts,
                 "arrays": arrays,
             }
@@ -116,14 +163,18 @@ def main(order: Path) -> None:
     given = json.loads(order.read_text(encoding="utf-8"))
     source = decode(Path(given["code"]).read_bytes(), given["path"])
     path = str(Path(source.path).absolute())
-    recorder = Recorder(given["sample"])
+    recorder = Recorder(given["sample"], given["seed"], given["shuffled"], closer=given["closer"])
     loads = [Span(*span) for span in given["loads"]]
     if given["federated"] and given["sample"] is not None:
         _sample_federated_loads(recorder)
+    if is_notebook(path):
+        stand_in(Path(path).parent)
     if not Path(path).is_file():
         _start_processes_from(given["code"])
-    _same_random_numbers()
-    failure = _run(source, path, recorder, loads)
+    _same_random_numbers(given["seed"])
+    dropped = [Span(*span) for span in given["dropped"]]
+    instrument_modules(given["modules"])
+    failure = _run(source, path, recorder, loads, dropped)
     failed_at = _line_in(path, failure.__traceback__) if failure else None
     recorder.write(Path(given["events"]), Path(given["arrays"]), failed_at)
     if isinstance(failure, SystemExit):
@@ -133,11 +184,35 @@ def main(order: Path) -> None:
         sys.exit(1)
 
 
+def draw_state() -> str:
+    """Where the global random numbers stand, without drawing any."""
+    import numpy as np
+
+    numpy = np.random.get_state(legacy=False)
+    key = numpy["state"].pop("key")
+    state = repr((random.getstate(), numpy)).encode()
+    return hashlib.blake2b(key.tobytes() + state, digest_size=8).hexdigest()
+
+
+def _plain(model: Any) -> Any:
+    from fedmigrate.verify.snapshot import is_federated
+
+    return model.to_sklearn() if is_federated(model) else model
+
+
+def _is_ours(model: Any) -> bool:
+    """Whether it is an estimator of scikit-learn's, federated or not."""
+    from fedmigrate.verify.snapshot import is_estimator
+
+    plain = _plain(model)
+    return is_estimator(plain) and type(plain).__module__.partition(".")[0] == "sklearn"
+
+
 def _run(
-    source: Source, path: str, recorder: Recorder, loads: list[Span]
+    source: Source, path: str, recorder: Recorder, loads: list[Span], dropped: list[Span]
 ) -> Exception | SystemExit | None:
     linecache.cache[path] = (len(source.text), None, source.text.splitlines(True), path)
-    code = compile(instrument(source, loads), path, "exec", dont_inherit=True)
+    code = compile(instrument(source, loads, dropped), path, "exec", dont_inherit=True)
     module = ModuleType("__main__")
     module.__dict__["__file__"] = path
     setattr(builtins, RECORDER, recorder)
@@ -163,12 +238,12 @@ def _line_in(path: str, traceback: TracebackType | None) -> int | None:
     return line
 
 
-def _same_random_numbers() -> None:
+def _same_random_numbers(seed: int) -> None:
     """Scripts without a seed draw the same numbers as their conversions do."""
     import numpy as np
 
-    random.seed(0)
-    np.random.seed(0)
+    random.seed(seed)
+    np.random.seed(seed)
 
 
 def _start_processes_from(code: str) -> None:

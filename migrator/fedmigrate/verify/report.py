@@ -7,10 +7,12 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from fedmigrate.source import Source
+from fedmigrate.source import Source, is_notebook
 from fedmigrate.verify.compare import Comparison, Judged
+from fedmigrate.verify.judge import FARTHEST, ORDERS
 from fedmigrate.verify.pair import Pair
 from fedmigrate.verify.run import Run
+from fedmigrate.verify.spread import FARTHER, false_alarms
 
 _VERSION = 1
 
@@ -33,8 +35,8 @@ def as_json(pair: Pair, comparison: Comparison) -> str:
         "failed": None
         if failed is None
         else {"script": failed.path, "line": failed.failed_at, "said": failed.failure},
-        "fits": [_entry(judged) for judged in comparison.fits],
-        "scores": [_entry(judged) for judged in comparison.scores],
+        "fits": [_entry(judged) | _cell(pair, judged) for judged in comparison.fits],
+        "scores": [_entry(judged) | _cell(pair, judged) for judged in comparison.scores],
         "lines": [_entry(judged) for judged in comparison.lines],
     }
     return json.dumps(answer, indent=2) + "\n"
@@ -48,11 +50,26 @@ def _entry(judged: Judged) -> dict[str, Any]:
         "rtol": _figure(judged.rtol),
         "as_expected": judged.as_expected,
         "verdict": _verdict(judged),
+        "row_order": judged.row_order,
+        "over_seeds": _over_seeds(judged),
         "parts": {
             name: {"verdict": part.verdict(judged.rtol), "relative": _figure(part.relative)}
             for name, part in judged.parts.items()
         },
     }
+
+
+def _over_seeds(judged: Judged) -> dict[str, Any] | None:
+    found = judged.over_seeds
+    if found is None:
+        return None
+    return {"seeds": found.seeds, "within": found.within, "between": found.between}
+
+
+def _cell(pair: Pair, judged: Judged) -> dict[str, int]:
+    """Where a fit of a notebook stands."""
+    cell, line = pair.original.locate(judged.line)
+    return {} if cell is None else {"cell": cell, "cell_line": line}
 
 
 def _figure(value: float) -> float | None:
@@ -61,6 +78,14 @@ def _figure(value: float) -> float | None:
 
 def _verdict(judged: Judged) -> str:
     name, worst = judged.worst
+    if judged.over_seeds is not None:
+        found = judged.over_seeds
+        away = f"{found.between:.1e}, the original's own runs {found.within:.1e}"
+        within = "beyond" if found.beyond else "within"
+        return f"{within} the spread over {found.seeds} seeds: apart by {away}"
+    if judged.row_order is not None:
+        moved = f"{judged.row_order:.1e}"
+        return f"{worst.verdict(judged.rtol)}, the original's own fit by {moved} ({name})"
     if not judged.parts:
         return "differs" if not judged.as_expected else "nothing to compare"
     verdict = worst.verdict(judged.rtol)
@@ -78,16 +103,23 @@ def _text(pair: Pair, comparison: Comparison) -> Iterator[str]:
         source = pair.original if is_original else pair.conversion
         yield from _failure(comparison.failed, source, federated=not is_original)
         return
-    rows = [("line", "fit or score", "expected", "verdict", "")]
+    where = "cell:line" if is_notebook(original) else "line"
+    rows = [(where, "fit or score", "expected", "verdict", "")]
     for judged in (*comparison.fits, *comparison.scores):
         mark = "" if judged.as_expected else "<- worse than expected"
         rows.append(
-            (str(judged.line), judged.name, judged.expected or "equal", _verdict(judged), mark)
+            (_line(pair, judged), judged.name, judged.expected or "equal", _verdict(judged), mark)
         )
     yield from _table(rows)
     yield ""
     yield from _printed(comparison.lines)
+    yield from _rules(comparison)
     yield _conclusion(comparison)
+
+
+def _line(pair: Pair, judged: Judged) -> str:
+    cell, line = pair.original.locate(judged.line)
+    return str(line) if cell is None else f"{cell}:{line}"
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
@@ -105,9 +137,30 @@ def _printed(lines: Sequence[Judged]) -> Iterator[str]:
             yield f"  line {judged.line} of the output: {why}"
 
 
+def _rules(comparison: Comparison) -> Iterator[str]:
+    """What was allowed beyond the tolerances, where it decided."""
+    seeds = next((one.over_seeds.seeds for one in comparison.all if one.over_seeds), None)
+    if seeds is not None:
+        yield (
+            f"Over {seeds} seeds, a value is worse than promised if no other way to deal the "
+            "runs into two groups sets these further apart, and the conversion's lie more than "
+            f"{FARTHER:g} times as far from the original's as those from one another; for a value "
+            f"of one distribution that happens in at most {100 * false_alarms(seeds):.2g} %."
+        )
+    if any(one.row_order is not None for one in comparison.all):
+        yield (
+            f"Allowed is {ORDERS:g} times what another order of rows does to the original's own "
+            f"fits, and at most {FARTHEST:g}; where only the same optimum is promised, {ORDERS:g} "
+            "times what a tighter tolerance does to them, if that is more."
+        )
+
+
 def _conclusion(comparison: Comparison) -> str:
-    if not comparison.fits:
+    if not comparison.fits and not comparison.scores:
         return "Nothing was fitted, so nothing is proven."
+    if comparison.as_expected and not comparison.fits:
+        count = len(comparison.scores)
+        return f"As promised: {count} score{'s' * (count != 1)} compared."
     if comparison.as_expected:
         count = len(comparison.fits)
         return f"As promised: {count} fitted model{'s' * (count != 1)} compared."
@@ -124,7 +177,9 @@ def _conclusion(comparison: Comparison) -> str:
 
 
 def _failure(run: Run, source: Source, *, federated: bool) -> Iterator[str]:
-    where = "" if run.failed_at is None else f", line {run.failed_at},"
+    cell, line = (None, None) if run.failed_at is None else source.locate(run.failed_at)
+    where = "" if cell is None else f", cell {cell}"
+    where += "" if line is None else f", line {line},"
     yield f"{run.path}{where} did not run to its end:"
     if run.failed_at is not None:
         yield f"  > {source.line(run.failed_at).strip()}"

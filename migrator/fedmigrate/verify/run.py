@@ -1,4 +1,4 @@
-"""Running a pair of scripts, one after the other, each in a process of its own."""
+"""Running a pair of scripts, one after the other, each run in a process of its own."""
 
 from __future__ import annotations
 
@@ -34,6 +34,8 @@ class Event:
         For a federated fit: its class.
     leaves : mapping
         Fitted attributes, or the score: arrays of numbers, and texts.
+    drawn : str
+        Where the global random numbers stood: before a fit, after a score.
     """
 
     kind: str
@@ -41,6 +43,7 @@ class Event:
     line: int
     exactness: str | None
     leaves: dict[str, Any]
+    drawn: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,21 +70,64 @@ class Run:
     failed_at: int | None = None
 
 
-def run_pair(pair: Pair, sample: float | None) -> tuple[Run, Run]:
-    """Run the original, then the conversion, under the recorder."""
-    with tempfile.TemporaryDirectory(prefix="fedmigrate-") as folder:
-        original = _run(pair.original, pair.loads, sample, Path(folder, "original"), False)
-        conversion = _run(pair.conversion, (), sample, Path(folder, "conversion"), True)
-    return original, conversion
+class Runner:
+    """Runs the scripts of a pair under the recorder, as often as it is asked to.
+
+    Parameters
+    ----------
+    pair : Pair
+    sample : float, optional
+        The share of the rows that loads give.
+    """
+
+    def __init__(self, pair: Pair, sample: float | None) -> None:
+        self._pair = pair
+        self._sample = sample
+        self._progress = _Progress()
+
+    def expect(self, runs: int) -> None:
+        """So many runs are to come, for the bar that shows how far they are."""
+        self._progress.expect(runs)
+
+    def original(self, seed: int = 0, shuffled: int = 0, *, closer: bool = False) -> Run:
+        """The original: under a seed, its fits' rows in another order, or closer to optima."""
+        pair = self._pair
+        how = {**self._how(seed), "shuffled": shuffled, "closer": closer, "federated": False}
+        return self._run(pair.original, how, pair.loads, pair.dropped)
+
+    def conversion(self, seed: int = 0) -> Run:
+        """The conversion, under a seed."""
+        how = {**self._how(seed), "shuffled": 0, "closer": False, "federated": True}
+        return self._run(self._pair.conversion, how)
+
+    def _how(self, seed: int) -> dict[str, Any]:
+        return {"seed": seed, "modules": [str(module) for module in self._pair.modules]}
+
+    def _run(
+        self,
+        source: Source,
+        how: dict[str, Any],
+        loads: Sequence[Span] = (),
+        dropped: Sequence[Span] = (),
+    ) -> Run:
+        with (
+            self._progress.running(source.path),
+            tempfile.TemporaryDirectory(prefix="fedmigrate-") as folder,
+        ):
+            return _run(source, how, self._sample, loads, dropped, Path(folder))
 
 
 def _run(
-    source: Source, loads: Sequence[Span], sample: float | None, folder: Path, federated: bool
+    source: Source,
+    how: dict[str, Any],
+    sample: float | None,
+    loads: Sequence[Span],
+    dropped: Sequence[Span],
+    folder: Path,
 ) -> Run:
-    folder.mkdir()
     code, order = folder / "code.py", folder / "order.json"
     events, arrays = folder / "events.json", folder / "arrays.npz"
-    code.write_bytes(source.encode(source.text))
+    code.write_bytes(source.encode(source.original))
     order.write_text(
         json.dumps(
             {
@@ -89,9 +135,10 @@ def _run(
                 "path": source.path,
                 "events": str(events),
                 "arrays": str(arrays),
+                **how,
                 "sample": sample,
-                "loads": [] if sample is None else [[span.start, span.end] for span in loads],
-                "federated": federated,
+                "loads": _pairs(loads if sample is not None else ()),
+                "dropped": _pairs(dropped),
             }
         ),
         encoding="utf-8",
@@ -104,17 +151,16 @@ def _run(
         "JOBLIB_MULTIPROCESSING": "0",  # what is fitted in another process is not recorded
         "FEDMIGRATE_LEDGER": str(folder / "ledger.jsonl"),  # the last real run's ledger stays
     }
-    with _said(f"running {source.path}"):
-        try:
-            done = subprocess.run(
-                [sys.executable, "-m", "fedmigrate.verify.recorder", str(order)],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                env=environment,
-                timeout=_LONGEST_RUN,
-            )
-        except subprocess.TimeoutExpired:
-            return Run(source.path, (), (), f"It was stopped after {_LONGEST_RUN / 3600:g} hours.")
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "fedmigrate.verify.recorder", str(order)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env=environment,
+            timeout=_LONGEST_RUN,
+        )
+    except subprocess.TimeoutExpired:
+        return Run(source.path, (), (), f"It was stopped after {_LONGEST_RUN / 3600:g} hours.")
     lines = tuple(done.stdout.decode("utf-8", "replace").splitlines())
     if not events.is_file() or done.returncode != 0:
         said = done.stderr.decode("utf-8", "replace").splitlines()
@@ -123,6 +169,10 @@ def _run(
         ended = "\n".join([*said[-_LAST_LINES:], f"(exit code {done.returncode})"])
         return Run(source.path, (), lines, ended, _failed_at(events))
     return Run(source.path, _read(events, arrays), lines, None)
+
+
+def _pairs(spans: Sequence[Span]) -> list[list[int]]:
+    return [[span.start, span.end] for span in spans]
 
 
 def _failed_at(events: Path) -> int | None:
@@ -143,18 +193,33 @@ def _read(events: Path, arrays: Path) -> tuple[Event, ...]:
                 found["line"],
                 found["exactness"],
                 {**found["texts"], **{leaf: stored[key] for leaf, key in found["arrays"].items()}},
+                found["drawn"],
             )
             for found in json.loads(events.read_text(encoding="utf-8"))["events"]
         )
 
 
-@contextmanager
-def _said(text: str) -> Iterator[None]:
-    """A line that moves while a script runs, where someone watches a terminal."""
-    if not sys.stderr.isatty():
-        yield
-        return
-    from rich.console import Console
+class _Progress:
+    """A bar that moves while scripts run, where someone watches a terminal."""
 
-    with Console(stderr=True).status(text):
-        yield
+    def __init__(self) -> None:
+        self._done = 0
+        self._expected = 0
+
+    def expect(self, runs: int) -> None:
+        self._expected = self._done + runs
+
+    @contextmanager
+    def running(self, name: str) -> Iterator[None]:
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+            columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
+            with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+                of = f"{self._done + 1} of {self._expected}"
+                shown.add_task(f"run {of}: {name}", completed=self._done, total=self._expected)
+                yield
+        else:
+            yield
+        self._done += 1

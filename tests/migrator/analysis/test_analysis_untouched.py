@@ -69,8 +69,15 @@ print(Ridge.fit.__doc__)
 
 
 @pytest.mark.parametrize("text", NO_SITES.values(), ids=NO_SITES.keys())
-def test_nothing_is_a_site(decide: Callable[[str], list[str]], text: str) -> None:
-    assert decide(text) == []
+def test_nothing_is_converted_or_left(decide: Callable[[str], list[str]], text: str) -> None:
+    assert [site for site in decide(text) if " estimator public " not in site] == []
+
+
+def test_a_fit_on_data_of_the_script_itself_gets_a_verdict(
+    decide: Callable[[str], list[str]],
+) -> None:
+    text = "from sklearn.linear_model import Ridge\nRidge().fit([[0.0], [1.0]], [0.0, 1.0])\n"
+    assert decide(text) == ["2 estimator public sklearn.linear_model.Ridge"]
 
 
 FOREIGN = {
@@ -175,13 +182,12 @@ LEFT = {
         "5 estimator left sklearn.svm.SVC FM201",
     ),
     "not-supported-yet": (
-        "from sklearn.ensemble import RandomForestClassifier as RF\nRF().fit(X, y)",
-        "5 estimator left sklearn.ensemble.RandomForestClassifier FM202",
+        "from sklearn.neural_network import MLPClassifier as NN\nNN().fit(X, y)",
+        "5 estimator left sklearn.neural_network.MLPClassifier FM202",
     ),
     "class-not-supported-yet": (
-        "from sklearn.ensemble import RandomForestClassifier\n"
-        "RandomForestClassifier(random_state=0).fit(X, y)",
-        "5 estimator left sklearn.ensemble.RandomForestClassifier FM202",
+        "from sklearn.neural_network import MLPClassifier\nMLPClassifier(random_state=0).fit(X, y)",
+        "5 estimator left sklearn.neural_network.MLPClassifier FM202",
     ),
     "option-not-supported": (
         "from sklearn.decomposition import NMF\nNMF(2, init='custom').fit(X)",
@@ -363,9 +369,25 @@ USES = {
         "import xgboost\nxgboost.XGBRegressor().fit(X, y)",
         "estimator left xgboost.XGBRegressor FM305",
     ),
-    "grouped": ("df.groupby('a').mean()", "operation left DataFrame.groupby FM205"),
-    "one-hot-by-pandas": ("pd.get_dummies(df)", "operation left pandas.get_dummies FM205"),
-    "joined": ("pd.concat([df, df])", "operation left pandas.concat FM205"),
+    "ordered-in-groups": ("df.groupby('a')['b'].shift()", "operation left groupby.shift FM205"),
+    "turned-by-pandas": ("pd.melt(df)", "operation left pandas.melt FM205"),
+    "merged-with-rows": (
+        "pd.merge(df, df, on='a')",
+        "operation left pandas.merge of rows with rows FM205",
+    ),
+    "sparse-one-hot": (
+        "pd.get_dummies(df, sparse=True)",
+        "operation left pandas.get_dummies(sparse=True) FM205",
+    ),
+    "filled-from-the-row-above": (
+        "df.fillna(method='ffill')",
+        "operation left DataFrame.fillna(method='ffill') FM205",
+    ),
+    "ranked": (
+        "df.corr(method='spearman')",
+        "operation left DataFrame.corr(method='spearman') FM205",
+    ),
+    "row-labels-printed": ("print(df.index)", "reveal left df.index FM301"),
     "entry-set": ("df.iloc[0, 0] = 1", "operation left assignment to single entries FM205"),
     "chained-assignment": (
         "df['a'][df['b'] > 1] = 0",
@@ -381,12 +403,12 @@ USES = {
     ),
     "vector-product-over-rows": ("X.T @ y", "reveal left X.T FM304"),
     "sklearn-function-without-counterpart": (
-        "from sklearn.utils import shuffle\nshuffle(X, y)",
-        "function left sklearn.utils.shuffle FM206",
+        "from sklearn.utils.extmath import row_norms\nrow_norms(X)",
+        "function left sklearn.utils.extmath.row_norms FM206",
     ),
     "display-from-an-estimator": (
         "from sklearn.metrics import PredictionErrorDisplay as P\nP.from_estimator(model, X, y)",
-        "function left sklearn.metrics.PredictionErrorDisplay.from_estimator FM206",
+        "reveal left scikit-learn FM302",
     ),
     "folds-without-counterpart": (
         "from sklearn.model_selection import LeaveOneOut\n"
@@ -422,7 +444,7 @@ def test_the_same_uses_of_public_data_are_silent(
     decide: Callable[[str], list[str]], use: str, expected: str
 ) -> None:
     public = FITTED.replace('pd.read_csv("x.csv")', "pd.DataFrame({'a': [1], 'b': [2], 't': [3]})")
-    found = [site for site in decide(public + use + "\n") if " foreign " not in site]
+    found = [site for site in decide(public + use + "\n") if " left " in site]
     assert [site for site in found if "FM204" not in site] == []
 
 

@@ -18,14 +18,28 @@ from sklearn.utils import all_estimators
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.fixes import parse_version
 
+import fedruntime.covariance
+import fedruntime.feature_selection
 import fedruntime.inspection
 import fedruntime.metrics
 import fedruntime.model_selection
+import fedruntime.pandas
+import fedruntime.preprocessing
+import fedruntime.utils
+import fedruntime.utils.class_weight
+import fedruntime.utils.multiclass
 from fedmigrate.analysis.assessment import assess_parameters
 from fedmigrate.analysis.findings import Construction
 from fedmigrate.catalog.estimators import ESTIMATORS, FACTORIES
 from fedmigrate.catalog.functions import COUNTERPARTS, LOADERS, SPLITTERS
-from fedmigrate.catalog.operations import OPERATIONS, REVEAL_CODES, REVEALS_ROWS, effect
+from fedmigrate.catalog.operations import (
+    CARRIED_WITH,
+    GROUPED_ROWS,
+    OPERATIONS,
+    REVEAL_CODES,
+    REVEALS_ROWS,
+    effect,
+)
 from fedmigrate.catalog.sklearn_names import ESTIMATOR_NAMES
 from fedmigrate.plan import Exactness
 from fedruntime.data import operations
@@ -152,16 +166,40 @@ def test_operations_are_those_of_the_runtime() -> None:
 
 
 def test_counterparts_are_those_of_the_runtime() -> None:
-    modules = (fedruntime.inspection, fedruntime.metrics, fedruntime.model_selection)
+    modules = (
+        fedruntime.covariance,
+        fedruntime.feature_selection,
+        fedruntime.inspection,
+        fedruntime.metrics,
+        fedruntime.model_selection,
+        fedruntime.preprocessing,
+        fedruntime.utils,
+        fedruntime.utils.class_weight,
+        fedruntime.utils.multiclass,
+    )
     offered = {
         f"{module.__name__.replace('fedruntime', 'sklearn')}.{name}"
         for module in modules
         for name in module.__all__
     }
+    offered.remove("sklearn.utils.testing")  # SecretFlow's
+    offered |= {f"pandas.{name}" for name in fedruntime.pandas.__all__}
     # These are there to refuse handles.
     offered -= {f"sklearn.model_selection.{name}" for name in ("LeaveOneOut", "LeavePOut")}
     told = {name.partition(".from_")[0] for name in COUNTERPARTS}  # of a display its class
     assert {name for name in told if _exists(name)} == {name for name in offered if _exists(name)}
+
+
+def test_functions_of_pandas_are_those_of_the_runtime() -> None:
+    assert set(OPERATIONS["pandas"]) == set(fedruntime.pandas.__all__)
+    told = {name.partition(".")[2] for name in COUNTERPARTS if name.startswith("pandas.")}
+    assert told == set(fedruntime.pandas.__all__)
+
+
+def test_arguments_that_are_not_carried_are_of_operations() -> None:
+    known = {name for table in OPERATIONS.values() for name in table}
+    assert set(CARRIED_WITH) <= known
+    assert GROUPED_ROWS.isdisjoint(OPERATIONS["groups"])
 
 
 def _exists(name: str) -> bool:

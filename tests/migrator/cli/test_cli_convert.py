@@ -92,8 +92,9 @@ def test_json(fedmigrate, left: Path) -> None:
     assert (file["path"], file["output"]) == ("left.py", "left_fed.py")
     plan = Plan.from_json(file["plan"])
     assert plan.to_json() == file["plan"]
-    (found,) = file["diagnostics"]
+    found, trap = file["diagnostics"]
     assert (found["code"], found["severity"], found["line"]) == ("FM201", "warning", 8)
+    assert (trap["code"], trap["severity"], trap["line"]) == ("FM113", "warning", 10)
 
 
 def test_several_files_and_a_bad_one(fedmigrate, script: Path, left: Path) -> None:

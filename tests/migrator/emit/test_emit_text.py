@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import re
 
 import pytest
 
 from fedmigrate.convert import convert, convert_plan
+from fedmigrate.diagnostics import describe
 from fedmigrate.generated import is_generated, read_options
 from fedmigrate.names import fresh_names
 from fedmigrate.plan import Diagnostic, Options, Plan, Site, SiteKind, Verdict
@@ -195,7 +197,7 @@ def test_second_names_are_numbered_where_they_are_taken_too() -> None:
 def test_set_up_line(options: Options, line: str) -> None:
     text = converted(f"{IMPORTS}\n{LOAD}{FIT}", options)
     assert line in text
-    assert read_options(text.encode()) == options
+    assert read_options(text.encode(), "train_fed.py") == options
 
 
 def test_header_holds_the_file_name_only() -> None:
@@ -212,6 +214,9 @@ def test_any_file_name_gives_one_comment_line(name: str) -> None:
     assert result.text.split("\n")[2] == "import pandas as pd"
 
 
+FACTS = {"name": "KNN", "receiver": "model", "because": "it is loaded", "expression": "X"}
+
+
 def site(source: Source, expression: str, kind: SiteKind, verdict: Verdict, *codes: str) -> Site:
     node = next(
         node
@@ -220,8 +225,7 @@ def site(source: Source, expression: str, kind: SiteKind, verdict: Verdict, *cod
     )
     span = source.span(node)
     line, column = source.position(span.start)
-    facts = {"name": "KNN", "receiver": "model", "expression": "X"}
-    findings = tuple(Diagnostic(code, line, column, facts) for code in codes)
+    findings = tuple(Diagnostic(code, line, column, FACTS) for code in codes)
     return Site(kind, verdict, expression, span, line, column, diagnostics=findings)
 
 
@@ -243,40 +247,37 @@ TOP = f"{HEADER}from lib import load\nfrom fedruntime import init\n\n" + SETUP.s
         pytest.param(
             "if a:\n    X = f(\n        b,\n    )\n",
             [("b", SiteKind.REVEAL, LEFT, "FM301")],
-            "if a:\n    # fedmigrate: FM301 rows would be printed: X\n"
-            "    X = f(\n        b,\n    )\n",
+            "if a:\n    # fedmigrate: FM301\n    X = f(\n        b,\n    )\n",
             id="above the statement, not inside of its brackets",
         ),
         pytest.param(
             'x = """\n{}\n""" + str(b)\n',
             [("b", SiteKind.REVEAL, LEFT, "FM301")],
-            '# fedmigrate: FM301 rows would be printed: X\nx = """\n{}\n""" + str(b)\n',
+            '# fedmigrate: FM301\nx = """\n{}\n""" + str(b)\n',
             id="above a string of several lines",
         ),
         pytest.param(
             "x = a + \\\n    b\n",
             [("b", SiteKind.REVEAL, LEFT, "FM301")],
-            "# fedmigrate: FM301 rows would be printed: X\nx = a + \\\n    b\n",
+            "# fedmigrate: FM301\nx = a + \\\n    b\n",
             id="above a continued line",
         ),
         pytest.param(
             "x = f(a, b)\n",
             [("a", SiteKind.REVEAL, LEFT, "FM301"), ("b", SiteKind.REVEAL, LEFT, "FM301")],
-            "# fedmigrate: FM301 rows would be printed: X\nx = f(a, b)\n",
+            "# fedmigrate: FM301\nx = f(a, b)\n",
             id="no line twice",
         ),
         pytest.param(
             "x = f(a, b)\n",
             [("a", SiteKind.REVEAL, LEFT, "FM301"), ("b", SiteKind.ESTIMATOR, LEFT, "FM204")],
-            "# fedmigrate: FM301 rows would be printed: X\n"
-            "# fedmigrate: FM204 cannot tell what model is\nx = f(a, b)\n",
+            "# fedmigrate: FM301\n# fedmigrate: FM204\nx = f(a, b)\n",
             id="one line for each finding",
         ),
         pytest.param(
             "@f(a)\ndef g():\n\treturn b\n",
             [("a", SiteKind.REVEAL, LEFT, "FM301"), ("b", SiteKind.ESTIMATOR, LEFT, "FM202")],
-            "# fedmigrate: FM301 rows would be printed: X\n@f(a)\ndef g():\n"
-            "\t# fedmigrate: FM202 KNN is not supported yet\n\treturn b\n",
+            "# fedmigrate: FM301\n@f(a)\ndef g():\n\t# fedmigrate: FM202\n\treturn b\n",
             id="decorators and tabs",
         ),
         pytest.param(
@@ -289,7 +290,12 @@ TOP = f"{HEADER}from lib import load\nfrom fedruntime import init\n\n" + SETUP.s
 )
 def test_comments(before: str, sites: list[tuple[str, SiteKind, Verdict, str]], after: str) -> None:
     text = by_plan(f"from lib import load\n\nX = load()\n{before}", LOADS, *sites)
-    assert text == f"{TOP}\nX = fed.load(load)\n{after}"
+    commented = re.sub(r"(?m)(?<=# fedmigrate: )FM\d+$", _with_message, after)
+    assert text == f"{TOP}\nX = fed.load(load)\n{commented}"
+
+
+def _with_message(code: re.Match[str]) -> str:
+    return f"{code[0]} {describe(Diagnostic(code[0], 1, 1, FACTS))}"
 
 
 @pytest.mark.parametrize(

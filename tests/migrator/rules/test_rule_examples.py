@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pkgutil
+from pathlib import Path
 
 import pytest
 
 from fedmigrate import rules
-from fedmigrate.convert import convert
+from fedmigrate.convert import convert, convert_project
 from fedmigrate.plan import Options
+from fedmigrate.project import Projects
 from fedmigrate.source import Source
 
 EXAMPLES = [
@@ -19,8 +21,14 @@ EXAMPLES = [
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_example(example: rules.Example) -> None:
-    converted = convert(Source("train.py", example.before), Options()).text
+def test_example(example: rules.Example, tmp_path: Path) -> None:
+    for name, text in {**example.beside, "train.py": example.before}.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    project = Projects().of(tmp_path / "train.py")
+    if project is None:
+        converted = convert(Source("train.py", example.before), example.options).text
+    else:
+        converted = convert_project(project, example.options)[tmp_path / "train.py"].text
     header, _, body = converted.partition("\n")
     assert header.startswith("# Converted from train.py by fedmigrate")
     assert body == example.after

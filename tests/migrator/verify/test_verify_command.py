@@ -206,7 +206,8 @@ def test_a_script_that_never_ends_is_stopped(
 ) -> None:
     (tmp_path / "train.py").write_text(_SCRIPT + "while True:\n    pass\n")
     monkeypatch.setattr(run, "_LONGEST_RUN", 0.5)
-    original, conversion = run.run_pair(find_pair((str(tmp_path / "train.py"),)), None)
+    runner = run.Runner(find_pair((str(tmp_path / "train.py"),)), None)
+    original, conversion = runner.original(), runner.conversion()
     assert original.failure is not None
     assert original.failure.startswith("It was stopped after")
     assert conversion.failure is not None

@@ -73,6 +73,18 @@ def test_the_padding_of_columns_is_no_difference() -> None:
 
 
 @pytest.mark.parametrize(
+    "line", ["Elapsed time: {} seconds", "took {}", "done in {}s", "fit_time {}", "{} ms"]
+)
+def test_durations_are_others_in_every_run(line: str) -> None:
+    assert line_difference(line.format("0.7"), line.format("0.2")).relative == 0
+    assert line_difference(line.format("0.7"), f"or {line.format('0.7')}").relative == _INFINITE
+
+
+def test_numbers_beside_other_words_are_no_durations() -> None:
+    assert line_difference("first class 0.7", "first class 0.2").relative > 1
+
+
+@pytest.mark.parametrize(
     ("ours", "pooled"),
     [("accuracy 1", "precision 1"), ("a", "b"), ("1 2", "1"), ("model2 is best", "model1 is best")],
 )

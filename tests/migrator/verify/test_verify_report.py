@@ -65,6 +65,8 @@ def test_the_keys_are_those_that_machines_rely_on() -> None:
             "rtol",
             "as_expected",
             "verdict",
+            "row_order",
+            "over_seeds",
             "parts",
         ]
     assert answer["fits"][0]["parts"] == {"coef_": {"verdict": "identical", "relative": 0.0}}

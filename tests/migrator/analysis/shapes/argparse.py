@@ -1,0 +1,21 @@
+# converted LogisticRegression
+# converted GaussianNB
+
+import pandas as pd
+from sklearn.model_selection import train_test_split
+
+df = pd.read_csv("data.csv")
+X = df[["a", "b", "c"]]
+y = df["y"]
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+import argparse
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
+
+MODELS = {"lr": LogisticRegression(), "nb": GaussianNB()}
+p = argparse.ArgumentParser()
+p.add_argument("--model", default="lr")
+args = p.parse_args()
+m = MODELS[args.model]
+m.fit(X_train, y_train)
+print(m.score(X_test, y_test))

@@ -1,0 +1,13 @@
+# converted LogisticRegression
+
+import pandas as pd
+from sklearn.model_selection import train_test_split
+
+df = pd.read_csv("data.csv")
+X = df[["a", "b", "c"]]
+y = df["y"]
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+from sklearn.linear_model import LogisticRegression
+
+models = [LogisticRegression(C=c).fit(X_train, y_train) for c in (0.1, 1.0)]
+print([m.score(X_test, y_test) for m in models])

@@ -1,0 +1,26 @@
+# converted LogisticRegression
+
+import pandas as pd
+from sklearn.model_selection import train_test_split
+
+df = pd.read_csv("data.csv")
+X = df[["a", "b", "c"]]
+y = df["y"]
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+from sklearn.linear_model import LogisticRegression
+
+
+def build(C=1.0):
+    return LogisticRegression(C=C)
+
+
+def train(model, X, y):
+    model.fit(X, y)
+    return model
+
+
+def evaluate(model):
+    return model.score(X_test, y_test)
+
+
+print(evaluate(train(build(0.1), X_train, y_train)))

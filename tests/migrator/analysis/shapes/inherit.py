@@ -1,0 +1,28 @@
+# converted LogisticRegression
+
+import pandas as pd
+from sklearn.model_selection import train_test_split
+
+df = pd.read_csv("data.csv")
+X = df[["a", "b", "c"]]
+y = df["y"]
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+from sklearn.linear_model import LogisticRegression
+
+
+class Base:
+    def build(self):
+        raise NotImplementedError
+
+    def run(self):
+        m = self.build()
+        m.fit(X_train, y_train)
+        return m.score(X_test, y_test)
+
+
+class LR(Base):
+    def build(self):
+        return LogisticRegression()
+
+
+print(LR().run())

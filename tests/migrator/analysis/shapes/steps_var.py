@@ -1,0 +1,19 @@
+# converted Pipeline
+
+import pandas as pd
+from sklearn.model_selection import train_test_split
+
+df = pd.read_csv("data.csv")
+X = df[["a", "b", "c"]]
+y = df["y"]
+X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+
+steps = [("scale", StandardScaler())]
+steps.append(("lr", LogisticRegression()))
+pipe = Pipeline(steps)
+pipe.fit(X_train, y_train)
+print(pipe.score(X_test, y_test))
+print(pipe.named_steps["lr"].coef_, pipe["scale"].mean_)
