@@ -28,7 +28,7 @@ test:
 	$(PYTHON) -m venv --clear $(TEST_VENV)
 	$(TEST_VENV)/bin/pip install --quiet --disable-pip-version-check -e '.[test]'
 	$(MAKE) lint types
-	$(ONE_THREAD) $(TEST_VENV)/bin/pytest -n auto --dist loadfile
+	$(ONE_THREAD) $(TEST_VENV)/bin/pytest -n auto --dist worksteal
 
 lint:
 	$(TEST_VENV)/bin/ruff format --check .
@@ -54,6 +54,8 @@ bench: $(VENV)/installed
 	$(VENV)/bin/python benchmarks/cli_speed.py
 	$(VENV)/bin/python benchmarks/secure_sum.py
 	$(VENV)/bin/python benchmarks/estimators.py
+	$(VENV)/bin/python benchmarks/tool_speed.py
+	$(VENV)/bin/python benchmarks/real_scripts.py --run --whole --jobs 2
 
 clean:
 	rm -rf $(VENV) $(TEST_VENV) $(OLDEST_VENV) demo
