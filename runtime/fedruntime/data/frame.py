@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from fedruntime.caller import where
+from fedruntime.data.column_of import ColumnOf
 from fedruntime.data.column_wise import apply_to_columns, frame_agg
 from fedruntime.data.correlation import frame_corr, frame_corrwith, frame_cov
 from fedruntime.data.describing import describe_frame, info
@@ -116,7 +117,10 @@ class FedFrame(Table, kind="frame"):
         listed = list(key) if isinstance(key, list | np.ndarray | pd.Index | pd.Series) else None
         if listed and all(isinstance(entry, bool | np.bool_) for entry in listed):
             return take(self, row_positions(key, len(self)))
-        return self._pick(column_positions(self._facts, key if listed is None else listed))
+        picked = self._pick(column_positions(self._facts, key if listed is None else listed))
+        if listed is None and picked.ndim == 1:
+            picked.__dict__["_column_of"] = ColumnOf(self, key)
+        return picked
 
     def _pick(self, positions: Any) -> Any:
         return self._federation.map(pick_columns, rows=self, key=positions)

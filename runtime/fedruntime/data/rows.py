@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from fedruntime.caller import where
+from fedruntime.data.column_of import copies_on_write
 from fedruntime.data.handle import Handle
 from fedruntime.data.operations import REVEALS_ROWS, ROW_LOCAL, effect
 from fedruntime.data.public_values import dtype_name, to_message
@@ -99,11 +100,15 @@ class Rows(Handle):
     def _become(self, other: Handle) -> None:
         """Stand for another handle's rows from now on, as in-place operations do."""
         self.__dict__.update(_ref=other.ref, _layout=other.layout, _facts=other.facts)
+        column = self.__dict__.get("_column_of")
+        if column is not None and column.frame.layout is self._layout and not copies_on_write():
+            column.frame[column.label] = self
 
     def __copy__(self) -> Any:
         # Rows are never changed where they are, so both handles may stand for the same ones.
         twin = object.__new__(type(self))
         twin.__dict__.update(self.__dict__)
+        twin.__dict__.pop("_column_of", None)
         return twin
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
