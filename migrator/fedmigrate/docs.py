@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
 import sys
 from pathlib import Path
 
@@ -91,13 +92,12 @@ page is generated from the runtime's operations: `python -m fedmigrate.docs reve
 
 def revealed_page() -> str:
     """The Markdown of ``docs/revealed.md``."""
-    from fedruntime.estimators.registry import families
+    import fedruntime
     from fedruntime.operations import revealing
 
     # Operations are registered as the modules that define them are imported.
-    families()
-    for module in ("inspection", "metrics", "model_selection"):
-        importlib.import_module(f"fedruntime.{module}")
+    for found in pkgutil.walk_packages(fedruntime.__path__, "fedruntime."):
+        importlib.import_module(found.name)
     return _REVEALED_HEAD + "".join(
         f"| `{operation.name}` | {operation.reveals} |\n"
         for operation in revealing()
