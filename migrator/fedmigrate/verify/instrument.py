@@ -23,6 +23,7 @@ def _named(*roles: Role) -> frozenset[str]:
 
 
 SCORES = _named(Role.CROSS_VALIDATION, Role.METRIC)
+PREDICTIONS = _named(Role.PREDICTION)
 _FITTING = _named(Role.CROSS_VALIDATION, Role.PREDICTION, Role.PERMUTATION)
 
 
@@ -75,6 +76,8 @@ class _Instrument(ast.NodeTransformer):
             node.args[0] = _recorder("draws", node.args[0], node.args[0])
         if name in SCORES:
             return _recorder("score", node, node, name, line)
+        if name in PREDICTIONS:
+            return _recorder("predicted", node, node, name, line)
         return _recorder("load", node, node) if span in self._loads else node
 
 

@@ -98,6 +98,13 @@ class Recorder:
         self._record("score", function, line, None, flat("value", value), draw_state())
         return value
 
+    def predicted(self, values: Any, function: str, line: int) -> Any:
+        """Predictions out of folds: of rows, so what they sum up to is recorded."""
+        from fedmigrate.verify.snapshot import flat, sums
+
+        self._record("score", function, line, None, flat("mean", sums(values)), draw_state())
+        return values
+
     def load(self, loaded: Any) -> Any:
         """A share of loaded rows."""
         from fedmigrate.verify.sampling import take_sample
