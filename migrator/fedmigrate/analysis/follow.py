@@ -9,6 +9,7 @@ from fedmigrate.analysis.expressions import evaluate
 from fedmigrate.analysis.findings import Findings
 from fedmigrate.analysis.invocation import invoke, sklearn_base
 from fedmigrate.analysis.magics import with_magics
+from fedmigrate.analysis.memory import without_collecting
 from fedmigrate.analysis.modules import follow_module
 from fedmigrate.analysis.sites import decide
 from fedmigrate.analysis.state import State
@@ -21,6 +22,7 @@ from fedmigrate.project import Project
 from fedmigrate.source import Source
 
 
+@without_collecting()
 def analyse(source: Source) -> Analysis:
     """Decide every site of a script that stands alone.
 
@@ -42,6 +44,7 @@ def analyse(source: Source) -> Analysis:
         raise SourceError("FM901", source.path, "is nested too deeply to be followed") from error
 
 
+@without_collecting()
 def analyse_project(project: Project) -> dict[Path, Analysis]:
     """Decide every site of every member of a project.
 
