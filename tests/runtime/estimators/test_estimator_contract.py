@@ -56,8 +56,16 @@ def _assert_near(ours: Any, theirs: Any, bar: float) -> None:
 
 
 @pytest.mark.parametrize("specimen", _SPECIMENS, ids=str)
-def test_a_clone_has_the_parameters_and_nothing_of_the_fit(specimen: Specimen, deal: Any) -> None:
-    model, _, _ = _fit(specimen, deal)
+def test_a_fitted_model_keeps_the_contract(specimen: Specimen, deal: Any) -> None:
+    model, X, y = _fit(specimen, deal)
+    _assert_a_clone_has_the_parameters_and_nothing_of_the_fit(model, specimen)
+    _assert_methods_give_what_the_pooled_model_gives(model, specimen, X)
+    _assert_the_score_is_the_pooled_score(model, specimen, X, y)
+
+
+def _assert_a_clone_has_the_parameters_and_nothing_of_the_fit(
+    model: fedruntime.FLModel, specimen: Specimen
+) -> None:
     copy = clone(model)
     assert repr(copy.get_params()) == repr(clone(specimen.model).get_params())
     fitted = {name for name in vars(copy.to_sklearn()) if name.endswith("_")}
@@ -67,9 +75,9 @@ def test_a_clone_has_the_parameters_and_nothing_of_the_fit(specimen: Specimen, d
     assert repr(copy.get_params()) == repr(clone(specimen.model).get_params())
 
 
-@pytest.mark.parametrize("specimen", _SPECIMENS, ids=str)
-def test_methods_give_what_the_pooled_model_gives(specimen: Specimen, deal: Any) -> None:
-    model, X, _ = _fit(specimen, deal)
+def _assert_methods_give_what_the_pooled_model_gives(
+    model: fedruntime.FLModel, specimen: Specimen, X: Any
+) -> None:
     pooled, permuted = pooled_fits(specimen)
     alone = pickle.loads(pickle.dumps(model.to_sklearn()))
     assert type(alone) is type(specimen.model)
@@ -90,10 +98,10 @@ def test_methods_give_what_the_pooled_model_gives(specimen: Specimen, deal: Any)
             _assert_near(here, expected, max(1e3 * specimen.bar, 10 * moved))
 
 
-@pytest.mark.parametrize("specimen", _SPECIMENS, ids=str)
-def test_the_score_is_the_pooled_score(specimen: Specimen, deal: Any) -> None:
+def _assert_the_score_is_the_pooled_score(
+    model: fedruntime.FLModel, specimen: Specimen, X: Any, y: Any
+) -> None:
     pooled, _ = pooled_fits(specimen)
-    model, X, y = _fit(specimen, deal)
     if not hasattr(pooled, "score"):
         with pytest.raises(AttributeError):
             model.score(X, y)
