@@ -1,1 +1,1 @@
-"""Key agreement and mask streams for secure sums; the primitives come from ``cryptography``."""
+"""Keys, masks, shares, seals and identities for secure sums; primitives are ``cryptography``'s."""

@@ -28,7 +28,20 @@ def generate(entropy: Callable[[int], bytes] = os.urandom) -> X25519PrivateKey:
     entropy : callable
         Gives as many random bytes as it is asked for. Only tests have reason to replace it.
     """
-    return X25519PrivateKey.from_private_bytes(entropy(KEY_BYTES))
+    return private_key(entropy(KEY_BYTES))
+
+
+def private_key(secret: bytes) -> X25519PrivateKey:
+    """The key pair of a secret that was stored, or put together from shares.
+
+    Raises
+    ------
+    ProtocolError
+        If the secret does not have 32 bytes.
+    """
+    if len(secret) != KEY_BYTES:
+        raise ProtocolError(f"a private key has {KEY_BYTES} bytes, not {len(secret)}")
+    return X25519PrivateKey.from_private_bytes(secret)
 
 
 def public_bytes(private: X25519PrivateKey) -> bytes:

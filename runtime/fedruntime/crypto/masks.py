@@ -1,14 +1,16 @@
-"""Masks: an AES-256-CTR key stream added to, or subtracted from, a vector modulo 2**64. Of the two
+"""Masks: AES-256-CTR key streams added to, or subtracted from, a vector modulo 2**64. Of the two
 parties that share a key one adds and the other subtracts, so that the sum of both is free of it.
 
 The counter starts at zero for every key. That is safe because a key makes exactly one stream:
-``keys.round_key`` gives each pair of parties another key each round. Masking two vectors with
-one key would reveal their difference.
+each pair of parties has another key each round. Masking two vectors with one key would reveal
+their difference.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Sequence
+from itertools import chain, repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -18,14 +20,19 @@ from cryptography.hazmat.primitives.ciphers.modes import CTR
 
 from fedruntime.crypto.keys import KEY_BYTES
 
+Vector = npt.NDArray[np.uint64]
+
 _WORD = np.dtype("<u8")  # the parties of a pair may differ in byte order
 _CIPHER_BLOCK = 16
-_BLOCK_WORDS = 16384  # 128 kB: key stream and vector block both stay in the second-level cache
+_CACHE_LINE = 64
+# 128 kB: block, key stream and zeros stay in the second-level cache together, and the cost of the
+# calls is small against theirs.
+_BLOCK_WORDS = 16384
 _ZEROS = memoryview(bytes(_BLOCK_WORDS * _WORD.itemsize))
-_FIRST_COUNTER = bytes(_CIPHER_BLOCK)
+_FIRST_COUNTER = CTR(bytes(_CIPHER_BLOCK))
 
 
-def add_mask(vector: npt.NDArray[np.uint64], key: bytes) -> None:
+def add_mask(vector: Vector, key: bytes) -> None:
     """Add a key's mask to a vector in place, modulo 2**64.
 
     Parameters
@@ -42,36 +49,67 @@ def add_mask(vector: npt.NDArray[np.uint64], key: bytes) -> None:
     ValueError
         If the key does not have 32 bytes.
     """
-    for block, mask in _blocks(vector, key):
-        np.add(block, mask, out=block)
+    apply_masks(vector, add=[key])
 
 
-def subtract_mask(vector: npt.NDArray[np.uint64], key: bytes) -> None:
+def subtract_mask(vector: Vector, key: bytes) -> None:
     """Subtract a key's mask from a vector in place: undoes ``add_mask`` with the same key.
 
     Parameters and errors are those of ``add_mask``.
     """
-    for block, mask in _blocks(vector, key):
-        np.subtract(block, mask, out=block)
+    apply_masks(vector, subtract=[key])
 
 
-def _blocks(
-    vector: npt.NDArray[np.uint64], key: bytes
-) -> Iterator[tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]]:
-    """Each block of the vector with its part of the key stream, which the next block overwrites."""
+def apply_masks(
+    vector: Vector, *, add: Sequence[bytes] = (), subtract: Sequence[bytes] = ()
+) -> None:
+    """Add and subtract the masks of many keys in place, modulo 2**64.
+
+    All masks go over one block of the vector before the next, so that a long vector passes
+    through memory once, however many keys there are.
+
+    Parameters
+    ----------
+    vector : ndarray of uint64, shape (n,)
+    add, subtract : sequence of bytes
+        Keys of 32 bytes each.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As ``add_mask``; the vector is then as it was.
+    """
     if vector.dtype != np.uint64 or vector.ndim != 1:
         raise TypeError(
             f"a mask needs a one-dimensional uint64 vector, not {vector.dtype} of shape "
             f"{vector.shape}: encode the statistics first"
         )
-    if len(key) != KEY_BYTES:
-        raise ValueError(f"a mask key has {KEY_BYTES} bytes, not {len(key)}")
-    stream = Cipher(AES(key), CTR(_FIRST_COUNTER)).encryptor()
-    words = min(len(vector), _BLOCK_WORDS)
-    # Older versions of cryptography want room for one cipher block more than is written.
-    room = bytearray(words * _WORD.itemsize + _CIPHER_BLOCK)
-    mask = np.frombuffer(room, dtype=_WORD, count=words)
+    for key in chain(add, subtract):
+        if len(key) != KEY_BYTES:
+            raise ValueError(f"a mask key has {KEY_BYTES} bytes, not {len(key)}")
+    streams = [
+        (Cipher(AES(key), _FIRST_COUNTER).encryptor().update_into, combine)
+        for key, combine in chain(zip(add, repeat(np.add)), zip(subtract, repeat(np.subtract)))
+    ]
+    room = _room.stream
     for start in range(0, len(vector), _BLOCK_WORDS):
         block = vector[start : start + _BLOCK_WORDS]
-        stream.update_into(_ZEROS[: block.nbytes], room)
-        yield block, mask[: len(block)]
+        zeros, mask = _ZEROS[: block.nbytes], _room.words[: len(block)]
+        for write_stream, combine in streams:
+            write_stream(zeros, room)
+            combine(block, mask, out=block)
+
+
+class _Room(threading.local):
+    """Where a thread writes its key streams, block after block; made once, and aligned."""
+
+    def __init__(self) -> None:
+        stream_bytes = _BLOCK_WORDS * _WORD.itemsize
+        # Older versions of cryptography want room for one cipher block more than is written.
+        raw = np.empty(stream_bytes + _CIPHER_BLOCK + _CACHE_LINE, dtype=np.uint8)
+        aligned = raw[-raw.ctypes.data % _CACHE_LINE :]
+        self.words = aligned[:stream_bytes].view(_WORD)
+        self.stream = aligned[: stream_bytes + _CIPHER_BLOCK].data
+
+
+_room = _Room()

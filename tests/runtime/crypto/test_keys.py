@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 
 import pytest
 
@@ -30,14 +29,42 @@ FROZEN_ROUND_KEYS = {
 }
 
 
+def hmac_sha256(key: bytes, message: bytes) -> bytes:
+    """RFC 2104, for keys of at most one SHA-256 block of 64 bytes."""
+    block = key.ljust(64, b"\0")
+    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block) + message).digest()
+    return hashlib.sha256(bytes(byte ^ 0x5C for byte in block) + inner).digest()
+
+
 def hkdf_sha256(material: bytes, salt: bytes, info: bytes, length: int) -> bytes:
     """RFC 5869, sections 2.2 and 2.3, from HMAC alone."""
-    pseudorandom = hmac.digest(salt or bytes(32), material, "sha256")
+    pseudorandom = hmac_sha256(salt or bytes(32), material)
     blocks, output = b"", b""
     for counter in range(1, 1 + -(-length // 32)):
-        blocks = hmac.digest(pseudorandom, blocks + info + bytes([counter]), "sha256")
+        blocks = hmac_sha256(pseudorandom, blocks + info + bytes([counter]))
         output += blocks
     return output[:length]
+
+
+@pytest.mark.parametrize(
+    ("key", "message", "digest"),
+    [
+        pytest.param(
+            b"\x0b" * 20,
+            b"Hi There",
+            "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7",
+            id="case-1",
+        ),
+        pytest.param(
+            b"Jefe",
+            b"what do ya want for nothing?",
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+            id="case-2",
+        ),
+    ],
+)
+def test_the_reference_code_matches_rfc_4231(key: bytes, message: bytes, digest: str) -> None:
+    assert hmac_sha256(key, message).hex() == digest
 
 
 def test_public_keys_match_rfc_7748() -> None:
@@ -122,6 +149,12 @@ def test_the_own_key_as_the_peers_is_refused() -> None:
         keys.agree(ALICE, ALICE_PUBLIC, context="s")
 
 
+@pytest.mark.parametrize("size", [0, 31, 33])
+def test_a_secret_of_another_size_is_no_private_key(size: int) -> None:
+    with pytest.raises(ProtocolError, match=f"32 bytes, not {size}"):
+        keys.private_key(bytes(size))
+
+
 def test_generate_draws_all_of_its_key_from_the_entropy_source() -> None:
     asked: list[int] = []
 
@@ -141,11 +174,9 @@ def test_generated_keys_differ() -> None:
 def test_round_keys_are_hmac_of_label_and_round(round_number: int) -> None:
     secret = bytes.fromhex(FROZEN_SECRET)
     message = b"fedmigrate mask key v1" + round_number.to_bytes(8, "little")
-    # HMAC by its definition (RFC 2104), with one SHA-256 block of 64 bytes.
-    inner = hashlib.sha256(bytes(b ^ 0x36 for b in secret + bytes(32)) + message).digest()
-    outer = hashlib.sha256(bytes(b ^ 0x5C for b in secret + bytes(32)) + inner).digest()
-    assert keys.round_key(secret, round_number) == outer
-    assert outer.hex() == FROZEN_ROUND_KEYS[round_number]
+    expected = hmac_sha256(secret, message)
+    assert keys.round_key(secret, round_number) == expected
+    assert expected.hex() == FROZEN_ROUND_KEYS[round_number]
 
 
 def test_no_two_rounds_and_no_two_pairs_share_a_key() -> None:

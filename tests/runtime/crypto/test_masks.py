@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import ECB
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +28,22 @@ LENGTHS = [0, 1, 2, 7, 16383, 16384, 16385, 40_001]
 ZERO_KEY_STREAM = bytes.fromhex(
     "dc95c078a2408989ad48a21492842087530f8afbc74536b9a963b4f1c4cb738bcea7403d4d606b6e074ec5d3baf39d18"
 )
+
+
+# NIST SP 800-38A, section F.5.5: CTR-AES256.Encrypt, the output blocks of the first counter on.
+PUBLISHED_KEY = bytes.fromhex("603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4")
+PUBLISHED_COUNTER = 0xF0F1F2F3F4F5F6F7F8F9FAFBFCFDFEFF
+PUBLISHED_STREAM = (
+    "0bdf7df1591716335e9a8b15c860c5025a6e699d536119065433863c8f657b94"
+    "1bc12c9c01610d5d0d8bd6a3378eca622956e1c8693536b1bee99c73a31576b6"
+)
+
+
+def stream_by_definition(key: bytes, counter: int, blocks: int) -> bytes:
+    """The counter mode of SP 800-38A, section 6.5, from single blocks of AES."""
+    encryptor = Cipher(AES(key), ECB()).encryptor()
+    counters = b"".join((counter + at).to_bytes(16, "big") for at in range(blocks))
+    return encryptor.update(counters)
 
 
 def total_of(vectors: Iterable[Vector]) -> Vector:
@@ -43,6 +63,18 @@ def test_the_stream_starts_with_the_published_blocks_read_little_endian() -> Non
     masks.add_mask(vector, bytes(32))
     expected = [int.from_bytes(ZERO_KEY_STREAM[at : at + 8], "little") for at in range(0, 48, 8)]
     assert vector.tolist() == expected
+
+
+def test_the_reference_code_matches_sp_800_38a() -> None:
+    assert stream_by_definition(PUBLISHED_KEY, PUBLISHED_COUNTER, 4).hex() == PUBLISHED_STREAM
+
+
+@pytest.mark.parametrize("length", [1, 2, 1000, 40_001])
+def test_the_stream_is_aes_256_in_counter_mode_from_zero(length: int) -> None:
+    vector = np.zeros(length, dtype=np.uint64)
+    masks.add_mask(vector, PUBLISHED_KEY)
+    expected = stream_by_definition(PUBLISHED_KEY, 0, length // 2 + 1)[: 8 * length]
+    assert vector.astype("<u8").tobytes() == expected
 
 
 def test_the_stream_of_a_longer_vector_is_frozen() -> None:
@@ -91,6 +123,53 @@ def test_a_strided_view_is_masked_in_place() -> None:
     masks.add_mask(expected, key_of(0))
     np.testing.assert_array_equal(table[:, 1], expected)
     assert not table[:, [0, 2]].any()
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+@pytest.mark.parametrize(("added", "subtracted"), [(0, 0), (1, 0), (0, 1), (3, 2), (17, 30)])
+def test_many_masks_at_once_are_those_one_by_one(length: int, added: int, subtracted: int) -> None:
+    start = np.arange(length, dtype=np.uint64)
+    at_once, one_by_one = start.copy(), start.copy()
+    add = [key_of(number) for number in range(added)]
+    subtract = [key_of(number) for number in range(100, 100 + subtracted)]
+    masks.apply_masks(at_once, add=add, subtract=subtract)
+    for key in add:
+        masks.add_mask(one_by_one, key)
+    for key in subtract:
+        masks.subtract_mask(one_by_one, key)
+    np.testing.assert_array_equal(at_once, one_by_one)
+
+
+def test_one_bad_key_among_many_leaves_the_vector_as_it_was() -> None:
+    vector = np.zeros(40_001, dtype=np.uint64)
+    for keys_given in ({"add": [key_of(0), b"short"]}, {"add": [key_of(0)], "subtract": [b""]}):
+        with pytest.raises(ValueError, match="a mask key has 32 bytes"):
+            masks.apply_masks(vector, **keys_given)
+        assert not vector.any()
+
+
+def test_threads_that_mask_at_the_same_time_do_not_disturb_each_other() -> None:
+    def masked(number: int) -> Vector:
+        vector = np.zeros(200_000, dtype=np.uint64)
+        masks.add_mask(vector, key_of(number))
+        return vector
+
+    expected = [masked(number) for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(3):
+            for one, other in zip(pool.map(masked, range(8)), expected, strict=True):
+                np.testing.assert_array_equal(one, other)
+
+
+def test_a_mask_that_was_interrupted_does_not_spoil_the_next() -> None:
+    read_only = np.zeros(4, dtype=np.uint64)
+    read_only.flags.writeable = False
+    with pytest.raises(ValueError, match="read-only"):
+        masks.add_mask(read_only, key_of(1))
+    vector = np.zeros(4, dtype=np.uint64)
+    masks.add_mask(vector, key_of(0))
+    masks.subtract_mask(vector, key_of(0))
+    assert not vector.any()
 
 
 @settings(derandomize=True, deadline=None, max_examples=40)
