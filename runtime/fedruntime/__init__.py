@@ -12,10 +12,14 @@ from fedruntime.data.assemble import partition_data, partition_label
 from fedruntime.data.frame import FedFrame
 from fedruntime.data.series import FedSeries
 from fedruntime.devices import PYU, SPU, PYUObject, reveal
+from fedruntime.dropouts import DropoutWarning
 from fedruntime.errors import (
+    BudgetError,
     DataError,
+    DropoutError,
     FedError,
     PartyError,
+    PolicyError,
     ProtocolError,
     RevealError,
     SettingsError,
@@ -25,13 +29,17 @@ from fedruntime.federation import Federation
 from fedruntime.model import FLModel
 from fedruntime.opening import init
 from fedruntime.operations import party_op
+from fedruntime.privacy.budget import PrivacyBudget
 
 __version__ = "0.1.0"
 
 __all__ = [
     "PYU",
     "SPU",
+    "BudgetError",
     "DataError",
+    "DropoutError",
+    "DropoutWarning",
     "FLModel",
     "FedArray",
     "FedError",
@@ -41,6 +49,8 @@ __all__ = [
     "PYUObject",
     "PartyError",
     "PlainAggregator",
+    "PolicyError",
+    "PrivacyBudget",
     "ProtocolError",
     "RevealError",
     "SecureAggregator",

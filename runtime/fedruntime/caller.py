@@ -30,6 +30,17 @@ def _innermost_user_frame() -> FrameType | None:
     return None
 
 
+def levels_above() -> int:
+    """How far above its caller the line of the user's is: the ``stacklevel`` of a warning."""
+    user = _innermost_user_frame()
+    frame: FrameType | None = sys._getframe(1)
+    level = 1
+    while frame is not None and frame is not user:
+        frame = frame.f_back
+        level += 1
+    return level if frame is not None else 2
+
+
 def where() -> str:
     """``file:line: `` of the line of the user's that led here; empty where there is none."""
     frame = _innermost_user_frame()
@@ -66,6 +77,8 @@ def calling_script() -> Path | None:
     while frame is not None and file is not None:
         if frame.f_globals.get("__name__") == "__main__":
             script = _file(frame)
+            if script.name.startswith("<"):  # python -c, or standard input
+                return None
             return script if script == file or script.parent in file.parents else None
         frame = frame.f_back
     return None

@@ -14,8 +14,9 @@ import numpy as np
 from fedruntime.aggregation.aggregator import Aggregator
 from fedruntime.data.handle import Handle
 from fedruntime.exchange import Exchange
-from fedruntime.messages import Array
+from fedruntime.messages import Array, Release
 from fedruntime.operations import Operation
+from fedruntime.privacy.releases import noise_deviations
 
 
 class Cohort:
@@ -66,6 +67,45 @@ class Cohort:
         return self.aggregator.sum_statistics(
             self.federation, operation, self._arguments(operation, public), purpose=self.purpose
         )
+
+    def noisy_sum(
+        self, operation: Operation, /, *, mu: float, rate: float = 1.0, **public: Any
+    ) -> dict[str, Array]:
+        """The sum over the parties with noise, paid from the federation's privacy budget.
+
+        Parameters
+        ----------
+        operation : Operation
+            With a sensitivity.
+        mu : float
+            The sensitivity over the standard deviation of the noise.
+        rate : float
+            The chance of a row to be in the sample that the operation draws; below 1 the
+            operation has to have it among its arguments.
+
+        Raises
+        ------
+        BudgetError
+            If less is left, or the operation has no private form. Nothing has been sent.
+        """
+        if rate < 1.0:
+            public["rate"] = rate
+        return self.aggregator.sum_statistics(
+            self.federation,
+            operation,
+            self._arguments(operation, public),
+            purpose=self.purpose,
+            mu=mu,
+            rate=rate,
+        )
+
+    def noise_sd(self, operation: Operation, /, *, mu: float, **public: Any) -> dict[str, Array]:
+        """The standard deviation that the noise of ``noisy_sum`` will have, by statistic.
+
+        Where the operation has one sensitivity for everything it stands under ``""``.
+        """
+        masked = self.aggregator.release is Release.MASKED_SUM
+        return noise_deviations(self.federation, operation, public, mu, masked=masked)
 
     def minimum(self, operation: Operation, /, **public: Any) -> dict[str, Array]:
         """The entry-wise minimum over the parties; each party's own is revealed. NaN is skipped."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fedruntime.aggregation.default import AGGREGATOR
+from fedruntime.attempts import attempted
 from fedruntime.caller import where
 from fedruntime.cohort import Cohort
 from fedruntime.current import current
@@ -68,6 +69,7 @@ def counterpart(local: Function, *row_arguments: str) -> Callable[[Function], Fu
     signature = inspect.signature(local)
 
     def decorate(federated: Function) -> Function:
+        @attempted
         @functools.wraps(federated)
         def dispatch(*args: Any, **kwargs: Any) -> Any:
             options = dict(signature.bind(*args, **kwargs).arguments)

@@ -9,12 +9,14 @@ from typing import Any
 
 import sklearn.covariance as local
 
+from fedruntime.attempts import attempted
 from fedruntime.data.handle import Handle
 from fedruntime.model import FLModel
 
 __all__ = ["empirical_covariance", "ledoit_wolf", "oas"]
 
 
+@attempted
 def empirical_covariance(X: Any, *, assume_centered: bool = False) -> Any:
     """``sklearn.covariance.empirical_covariance``: the maximum likelihood covariance."""
     if not isinstance(X, Handle):
@@ -22,6 +24,7 @@ def empirical_covariance(X: Any, *, assume_centered: bool = False) -> Any:
     return _fitted(local.EmpiricalCovariance, X, assume_centered).covariance_
 
 
+@attempted
 def ledoit_wolf(X: Any, *, assume_centered: bool = False, block_size: int = 1000) -> Any:
     """``sklearn.covariance.ledoit_wolf``: the shrunk covariance and its shrinkage."""
     if not isinstance(X, Handle):
@@ -30,6 +33,7 @@ def ledoit_wolf(X: Any, *, assume_centered: bool = False, block_size: int = 1000
     return model.covariance_, model.shrinkage_
 
 
+@attempted
 def oas(X: Any, *, assume_centered: bool = False) -> Any:
     """``sklearn.covariance.oas``: the shrunk covariance and its shrinkage."""
     if not isinstance(X, Handle):

@@ -71,11 +71,11 @@ def join(party: str) -> None:
         assert _open_by_device is not None
         use(_open_by_device(party), joinable=True)
     federation = current()
-    if party in federation.parties:
+    if party in federation.all_parties:
         return
     if not _joinable:
         raise SettingsError(
             f"{party!r} is not a party of this federation; its parties are "
-            f"{', '.join(federation.parties)}"
+            f"{', '.join(federation.all_parties)}"
         )
     federation.add_party(party)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from fedruntime.attempts import AtParties
 from fedruntime.caller import where
 from fedruntime.current import current, join
 from fedruntime.data.handle import Handle
@@ -78,7 +79,7 @@ class SPU:
         return id(self)
 
 
-class PYUObject:
+class PYUObject(AtParties):
     """A value that lies at one party.
 
     Parameters
@@ -118,7 +119,7 @@ def parts_of(handle: Handle) -> list[PYUObject]:
     federation = handle.federation
     return [
         PYUObject(federation, PYU(party), handle.ref, (rows, *handle.facts.tail), part_of=handle)
-        for party, rows in zip(federation.parties, handle.facts.rows, strict=True)
+        for party, rows in zip(handle.layout.parties, handle.facts.rows, strict=True)
     ]
 
 
@@ -144,7 +145,7 @@ def _run_at(
     return PYUObject(federation, device, ref, shape)
 
 
-@row_op("device.run")
+@row_op("device.run", loads=True)
 def run_function(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     """Run a function of the script or of a library at a party."""
     return function(*args, **kwargs)

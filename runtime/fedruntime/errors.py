@@ -31,6 +31,18 @@ class ProtocolError(FedError):
     """A message does not belong to the closed schema, or came out of turn."""
 
 
+class PolicyError(FedError):
+    """A party's own policy does not let a statistic out: names rule, statistic and party."""
+
+
+class BudgetError(FedError):
+    """A release would exceed the privacy budget, or has no private form: nothing was sent."""
+
+
+class DropoutError(FedError):
+    """Too few parties answered, or one left in the middle of what cannot be begun again."""
+
+
 class PartyError(FedError):
     """An operation failed at a party.
 

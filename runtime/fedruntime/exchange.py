@@ -1,37 +1,46 @@
 """How the parties of a federation are asked: the one place that every message passes.
 
 There are three ways: ``map`` (new rows that stay), ``collect`` (declared values in the clear) and
-an aggregator's sums. All go through ``ask``, where what leaves is written to the ledger.
+an aggregator's sums. All go through ``ask``, where what leaves is written to the ledger, and where
+it is found that a party does not answer. What a script calls then begins again over the others
+(``attempt``), so that no result mixes sums of different parties.
 """
 
 from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from fedruntime import errors
-from fedruntime.data.facts import Facts, merge_facts
-from fedruntime.data.handle import Handle
+from fedruntime.checkpoint import Journal, content_of, digest_of
+from fedruntime.data.facts import PartFacts
+from fedruntime.data.handle import Handle, handles_in
 from fedruntime.data.layout import RowLayout
+from fedruntime.dropouts import Dropout, listed
 from fedruntime.engines.engine import Engine
 from fedruntime.engines.local import LocalEngine
-from fedruntime.errors import DataError, PartyError, RevealError, SettingsError
+from fedruntime.errors import (
+    DataError,
+    DropoutError,
+    FedError,
+    PartyError,
+    RevealError,
+    SettingsError,
+)
 from fedruntime.functions import name_of
-from fedruntime.messages import Array, Public, Ref, Release, Reply, Request
+from fedruntime.messages import Array, Noise, Public, Ref, Release, Reply, Request
 from fedruntime.operations import Operation
+from fedruntime.participation import Participation
 from fedruntime.privacy.ledger import Ledger
+from fedruntime.privacy.mechanisms import require_private
+from fedruntime.privacy.spending import Spending
 from fedruntime.progress import Progress
 from fedruntime.settings import Settings
 
-_PROTECTION = {
-    Release.KEEP: "facts",
-    Release.MASKED_SUM: "masked",
-    Release.PLAIN_SUM: "in the clear",
-    Release.CLEAR: "in the clear",
-}
+T = TypeVar("T")
 
 
 class Exchange:
@@ -42,21 +51,106 @@ class Exchange:
     settings : Settings
     engine : Engine, optional
         Instead of the one that the settings name.
-    ledger_path : Path, optional
-        Where the ledger goes besides memory.
+    ledger : Ledger, optional
+        Where it is noted what left a party. By default in memory only.
+    account_path : Path, optional
+        Where the payments from the privacy budget are kept between runs.
+    journal : Journal, optional
+        Where answers are kept for a run after this one, if this one is interrupted.
     """
 
     def __init__(
-        self, settings: Settings, engine: Engine | None = None, ledger_path: Path | None = None
+        self,
+        settings: Settings,
+        engine: Engine | None = None,
+        ledger: Ledger | None = None,
+        account_path: Path | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self.settings = settings
-        self.parties: tuple[str, ...] = settings.parties
-        self.engine: Engine = engine or LocalEngine(settings.parties)
-        self.ledger = Ledger(ledger_path)
+        self.engine: Engine = engine or LocalEngine(
+            settings.parties, settings.budget, settings.policy, settings.min_parties
+        )
+        self.budget: Spending | None = None
+        if settings.budget is not None:
+            self.budget = Spending(settings.budget, account_path, replaying=self._replaying)
+        self.ledger = Ledger() if ledger is None else ledger
         self.progress = Progress()
         self.turn = threading.RLock()  # a script's threads take turns: a round is asked as a whole
+        self._participation = Participation(settings, self.engine, self.ledger, self.turn)
+        self._membership = self._participation.membership
+        self._journal = journal
         self._numbers = itertools.count()
         self._forgotten: list[str] = []
+
+    def _replaying(self) -> bool:
+        """Whether what is asked next was answered, and paid for, before an interruption."""
+        return self._journal is not None and self._journal.ahead
+
+    # -- who takes part ---------------------------------------------------------------------
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        """Those who take part now, in pooling order."""
+        return self._participation.parties
+
+    @property
+    def all_parties(self) -> tuple[str, ...]:
+        """All of the federation, missing ones among them."""
+        return self._membership.all
+
+    @property
+    def min_parties(self) -> int:
+        """With fewer than these no result is given."""
+        return self._membership.floor
+
+    @property
+    def may_go_on_without(self) -> bool:
+        """Whether results are given without parties that vanish."""
+        return self._participation.may_go_on_without
+
+    @property
+    def complete(self) -> bool:
+        """Whether no party has ever been missing."""
+        return self._membership.complete
+
+    @property
+    def dropouts(self) -> list[Dropout]:
+        """Every change of who takes part, in order."""
+        return list(self._membership.dropouts)
+
+    def attempt(self, run: Callable[[], T], given: Any = ()) -> T:
+        """Run an operation over the same parties from beginning to end.
+
+        If one vanishes in the middle, the operation begins again over those who are left, with
+        estimators and random states among its arguments as they were. Inside another attempt of
+        the same thread it just runs: the outermost is what begins again.
+
+        Parameters
+        ----------
+        run : callable
+        given : value
+            The arguments of the operation, and containers of such.
+
+        Raises
+        ------
+        DropoutError
+            If fewer parties than ``min_parties`` are left.
+        """
+        return self._participation.attempt(run, given)
+
+    def lost(self, parties: Sequence[str], purpose: str, operation: str = "") -> None:
+        """Note that parties did not answer; they take no part any more until they are back.
+
+        An aggregator calls this when it has the sum over the others. Inside an attempt the
+        operation begins again over them; what it computed before was over more.
+
+        Raises
+        ------
+        DropoutError
+            If fewer than ``min_parties`` are left, or there is no attempt to begin again.
+        """
+        self._participation.lost(parties, purpose, operation)
 
     # -- rows that stay ---------------------------------------------------------------------
 
@@ -71,8 +165,13 @@ class Exchange:
         if not self.engine.simulated:
             raise RevealError("rows can be dealt to simulated parties only; use fed.load instead")
         ref = self.new_ref()
-        facts = {party: self.engine.place(party, ref.name, parts[party]) for party in self.parties}
-        return self._handle(ref, layout, merge_facts(facts))
+        facts = {
+            party: self.engine.place(party, ref.name, parts[party]) for party in layout.parties
+        }
+        if self._journal is not None:
+            dealt = {party: content_of(parts[party]) for party in layout.parties}
+            self._follow("place", [ref, dealt], "", facts)
+        return self._handle(ref, layout, PartFacts(facts))
 
     def map(
         self,
@@ -105,24 +204,75 @@ class Exchange:
         if layout is None:
             layout = common_layout(arguments)
         ref = self.new_ref()
-        replies = self.ask(
-            operation, arguments, release=Release.KEEP, each=each, keep_as=ref.name, purpose=purpose
-        )
-        facts = merge_facts({party: reply.facts for party, reply in replies.items()})
+        try:
+            replies = self.ask(
+                operation,
+                arguments,
+                release=Release.KEEP,
+                each=each,
+                parties=[party for party in self.parties if party in layout.parties],
+                keep_as=ref.name,
+                purpose=purpose,
+            )
+        except FedError:
+            self.forget(ref)  # some may have made their part
+            raise
+        parts = PartFacts({party: reply.facts for party, reply in replies.items()})
+        facts = parts.over(layout.parties)
         if facts.rows != layout.counts:
             raise DataError(
                 f"{operation.name} gave {facts.rows} rows where {layout.counts} were expected "
                 f"at {', '.join(self.parties)}: it does not work row by row"
             )
-        return self._handle(ref, layout, facts)
+        if each is None and layout.whole is not None:
+            request = Request(
+                operation.name, _public(arguments), Release.KEEP, ref.name, purpose=purpose
+            )
+            layout = self._participation.missed(request, arguments, layout.whole, parts)
+        return self._handle(ref, layout, parts)
 
-    def _handle(self, ref: Ref, layout: RowLayout, facts: Facts) -> Handle:
-        if facts.kind not in Handle.kinds:
+    def remembered(self, operation: Operation, asked: Any, purpose: str, ask: Callable[[], T]) -> T:
+        """What the parties answered to the same question before the coordinator was interrupted.
+
+        Parameters
+        ----------
+        operation : Operation
+        asked : value
+            All that the answer depends on besides the operation and who takes part.
+        purpose : str
+        ask : callable
+            Asks the parties, if there is no such answer; it is kept then.
+        """
+        if self._journal is None:
+            return ask()
+        with self.turn:
+            self._participation.require_current(asked, self.parties)
+            digest = self._question(operation.name, asked, purpose)
+            found = self._journal.recall(digest, _in_words(operation.name, purpose))
+            if found is None:
+                found = ask()
+                self._journal.write(digest, found)
+            answer: T = found
+            return answer
+
+    def _follow(self, operation: str, asked: Any, purpose: str, told: Public) -> None:
+        """Note in the journal, or compare with it, what parties told of rows that they made."""
+        if self._journal is not None:
+            digest = self._question(operation, asked, purpose)
+            self._journal.follow(digest, told, _in_words(operation, purpose))
+
+    def _question(self, operation: str, asked: Any, purpose: str) -> bytes:
+        return digest_of([operation, _public(asked), purpose, self.parties])
+
+    def _handle(self, ref: Ref, layout: RowLayout, parts: PartFacts) -> Handle:
+        told = [party for party in layout.parties if party in parts]
+        kind = parts.over(tuple(told)).kind
+        if kind not in Handle.kinds:
             raise DataError(
                 "parties hold rows as numpy arrays, pandas tables or columns, or scipy sparse "
                 "matrices; this result is none of these"
             )
-        return Handle.kinds[facts.kind](self, ref, layout, facts)
+        return Handle.kinds[kind](self, ref, layout, parts)
 
     def forget(self, ref: Ref) -> None:
         """Let the parties drop rows that no handle refers to, with the next message."""
@@ -144,8 +294,15 @@ class Exchange:
         **arguments: Any,
     ) -> dict[str, dict[str, Array]]:
         """What a statistic gives at every party, in the clear: for values declared as revealed."""
-        replies = self.ask(operation, arguments, release=Release.CLEAR, each=each, purpose=purpose)
-        return {party: dict(reply.arrays) for party, reply in replies.items()}
+
+        def ask() -> dict[str, dict[str, Array]]:
+            replies = self.ask(
+                operation, arguments, release=Release.CLEAR, each=each, purpose=purpose
+            )
+            return {party: dict(reply.arrays) for party, reply in replies.items()}
+
+        asked = {"arguments": arguments, "each": each}
+        return self.remembered(operation, asked, purpose, ask)
 
     def ask(
         self,
@@ -159,14 +316,31 @@ class Exchange:
         session: str = "",
         round_number: int = 0,
         purpose: str = "",
+        may_miss: bool = False,
+        noise: Noise | None = None,
     ) -> dict[str, Reply]:
         """Send one operation to the parties, gather their replies, and note what left.
 
+        Parameters
+        ----------
+        parties : sequence of str, optional
+            Some of those who take part; by default all of them.
+        may_miss : bool
+            Whether the caller goes on without those who do not answer, and says so to ``lost``.
+        noise : Noise, optional
+            That parties add to a sum; it has been paid for.
+
         Raises
         ------
+        BudgetError
+            If there is a privacy budget, and this has no private form. Nothing has been sent.
+        DropoutError
+            If a party does not answer and the caller cannot go on without it.
         FedError
             What a party refused, under its own type; ``PartyError`` for any other failure there.
         """
+        if self.budget is not None:
+            require_private(operation, release, noise)
         with self.turn:
             return self._ask(
                 operation,
@@ -178,6 +352,8 @@ class Exchange:
                 session=session,
                 round_number=round_number,
                 purpose=purpose,
+                may_miss=may_miss,
+                noise=noise,
             )
 
     def _ask(
@@ -192,9 +368,13 @@ class Exchange:
         session: str,
         round_number: int,
         purpose: str,
+        may_miss: bool,
+        noise: Noise | None,
     ) -> dict[str, Reply]:
+        self._participation.require_current((arguments, each), asked)
         public = _public(arguments)
-        forget, self._forgotten = tuple(self._forgotten), []
+        forgotten, self._forgotten = self._forgotten, []
+        forget = self._membership.forget(forgotten, asked)
         requests = {
             party: Request(
                 operation=operation.name,
@@ -203,40 +383,30 @@ class Exchange:
                 keep_as=keep_as,
                 session=session,
                 round=round_number,
-                forget=forget,
+                forget=forget[party],
                 purpose=purpose,
+                noise=noise,
             )
             for party in asked
         }
-        replies = self.engine.call(requests)
+        replies = self.engine.call(requests, timeout=self.settings.round_timeout)
+        for party, reply in replies.items():
+            self.ledger.note(requests[party], reply, alone=len(asked) == 1)
         for party, reply in replies.items():
             if reply.error is not None:
                 raise _failure(party, operation.name, *reply.error)
-        for party, reply in replies.items():
-            self._note(party, operation, release, purpose, reply)
         self.progress.round(sum(_bytes(reply) for reply in replies.values()))
+        missing = [party for party in asked if party not in replies]
+        for party in missing:
+            self._membership.tell_again(party, forget[party])
+        if missing and not may_miss:
+            self.lost(missing, purpose, operation.name)
+            raise DropoutError(f"{listed(missing)} did not answer {operation.name!r}")
+        if release is Release.KEEP:
+            told = {party: reply.facts for party, reply in replies.items()}
+            made = {"arguments": arguments, "each": each, "keep_as": keep_as}
+            self._follow(operation.name, made, purpose, told)
         return replies
-
-    def _note(
-        self, party: str, operation: Operation, release: Release, purpose: str, reply: Reply
-    ) -> None:
-        if release in (Release.MASKED_SUM, Release.PLAIN_SUM):
-            content = tuple((name, tuple(shape)) for name, _, shape in reply.facts)
-        else:
-            content = tuple((name, array.shape) for name, array in reply.arrays.items())
-        self.ledger.append(
-            party=party,
-            purpose=purpose,
-            operation=operation.name,
-            protection=self._protection(release),
-            content=content,
-            bytes=_bytes(reply),
-        )
-
-    def _protection(self, release: Release) -> str:
-        if release is Release.MASKED_SUM and len(self.parties) == 1:
-            return "in the clear"  # a party alone has nobody to share a mask with
-        return _PROTECTION[release]
 
     def add_party(self, party: str) -> None:
         """Let one more simulated party take part; masks are agreed anew with the next sum.
@@ -249,12 +419,14 @@ class Exchange:
         if not isinstance(self.engine, LocalEngine):
             raise SettingsError(f"{party!r} cannot join: this federation's parties are real")
         self.engine.add(party)
-        self.parties = (*self.parties, party)
+        self._membership.add(party)
 
     def stop(self) -> None:
         """End the federation: its engine and its ledger's file."""
         self.engine.stop()
         self.ledger.close()
+        if self._journal is not None:
+            self._journal.finish()
 
 
 def common_layout(arguments: Any) -> RowLayout:
@@ -265,7 +437,7 @@ def common_layout(arguments: Any) -> RowLayout:
     DataError
         If there is no handle, or two have their rows at different places.
     """
-    found = list(_handles(arguments))
+    found = list(handles_in(arguments))
     if not found:
         raise DataError("none of the arguments is held by the parties")
     first = found[0]
@@ -278,21 +450,10 @@ def common_layout(arguments: Any) -> RowLayout:
     return first.layout
 
 
-def _handles(value: Any) -> Iterator[Handle]:
-    if isinstance(value, Handle):
-        yield value
-    elif isinstance(value, Mapping):
-        for entry in value.values():
-            yield from _handles(entry)
-    elif isinstance(value, list | tuple):
-        for entry in value:
-            yield from _handles(entry)
-
-
 def _public(value: Any) -> Public:
     """A value as the schema has it: handles as references, functions by name."""
     if isinstance(getattr(value, "ref", None), Ref):  # a handle, or a value on a device
-        return value.ref
+        return Ref(value.ref.name)  # what a party has missed does not keep its rows alive
     if isinstance(value, Mapping):
         return {key: _public(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
@@ -313,3 +474,7 @@ def _failure(party: str, operation: str, kind: str, message: str) -> Exception:
 
 def _bytes(reply: Reply) -> int:
     return sum(array.nbytes for array in reply.arrays.values())
+
+
+def _in_words(operation: str, purpose: str) -> str:
+    return f"{operation!r} of {purpose}" if purpose else f"{operation!r}"

@@ -12,6 +12,7 @@ from typing import Any
 
 import sklearn.feature_selection as local
 
+from fedruntime.attempts import attempted
 from fedruntime.data.handle import Handle
 from fedruntime.model import FLModel
 
@@ -23,7 +24,7 @@ def _counterpart(local_score: Any) -> Callable[[Any], Any]:
 
     def mark(function: Any) -> Any:
         function.counterpart_of = local_score
-        return function
+        return attempted(function)
 
     return mark
 

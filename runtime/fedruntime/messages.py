@@ -48,6 +48,28 @@ class Named:
 
 
 @dataclass(frozen=True)
+class Noise:
+    """The noise that a coordinator asks for with a private statistic.
+
+    A party takes no standard deviation from outside: it derives that from the operation's own
+    sensitivity, the operation's public arguments, and mu.
+
+    Parameters
+    ----------
+    mu : float
+        The sensitivity over the standard deviation of the noise in the sum.
+    rate : float
+        The chance of a row to be in the sample that the operation draws; 1 for all rows.
+    colluding : int
+        How many of the parties may subtract their own share of the noise.
+    """
+
+    mu: float
+    rate: float = 1.0
+    colluding: int = 1
+
+
+@dataclass(frozen=True)
 class Request:
     """One call of a registered operation at one party.
 
@@ -67,6 +89,8 @@ class Request:
         Rows that no handle refers to any more.
     purpose : str
         For the ledger: on whose behalf this is asked, such as ``Ridge.fit``.
+    noise : Noise, optional
+        That a party adds to a summed result before it is encoded and masked.
     """
 
     operation: str
@@ -77,19 +101,22 @@ class Request:
     round: int = 0
     forget: tuple[str, ...] = ()
     purpose: str = ""
+    noise: Noise | None = None
 
 
 @dataclass(frozen=True)
 class Reply:
     """What leaves a party: arrays, and facts that are JSON.
 
-    ``error`` holds type and text of a failure; then nothing else is set.
+    ``error`` holds type and text of a failure; then nothing else is set. ``remarks`` are rules of
+    the party's policy and what they object to, where the policy is not enforced.
     """
 
     party: str
     arrays: Mapping[str, Array] = field(default_factory=dict)
     facts: Public = None
     error: tuple[str, str] | None = None
+    remarks: tuple[tuple[str, str], ...] = ()
 
 
 _TAG = "$"
@@ -114,12 +141,14 @@ def unpack(wire: Wire) -> Public:
 
 
 def pack_request(request: Request) -> Wire:
-    return pack({**vars(request), "release": request.release.value})
+    noise = None if request.noise is None else vars(request.noise)
+    return pack({**vars(request), "release": request.release.value, "noise": noise})
 
 
 def unpack_request(wire: Wire) -> Request:
     fields = unpack(wire)
-    return Request(**{**fields, "release": Release(fields["release"])})
+    noise = None if fields["noise"] is None else Noise(**fields["noise"])
+    return Request(**{**fields, "release": Release(fields["release"]), "noise": noise})
 
 
 def pack_reply(reply: Reply) -> Wire:

@@ -24,6 +24,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from fedruntime.aggregation.aggregator import Aggregator
 from fedruntime.aggregation.default import AGGREGATOR
+from fedruntime.attempts import Restartable, attempted
+from fedruntime.caller import levels_above
 from fedruntime.cohort import Cohort
 from fedruntime.counterpart import assembled, at_parties
 from fedruntime.data.handle import Handle
@@ -33,13 +35,14 @@ from fedruntime.errors import DataError
 from fedruntime.estimators import registry
 from fedruntime.estimators.apply import apply
 from fedruntime.estimators.fit_transform import fit_transform
+from fedruntime.estimators.private.families import PrivateFit, private_fit_of
 from fedruntime.estimators.score import score
 from fedruntime.estimators.staged import staged
 
 Rows = Any  # a handle, a list of device objects (one a party), or local public data
 
 
-class FLModel:
+class FLModel(Restartable):
     """A scikit-learn estimator fitted over parties.
 
     Parameters
@@ -103,7 +106,7 @@ class FLModel:
             warnings.warn(
                 f"epochs={epochs} has no effect: {type(self._model).__name__} is fitted to its "
                 "own convergence, as scikit-learn does",
-                stacklevel=2,
+                stacklevel=levels_above(),
             )
         rows = {
             name: assembled(given)
@@ -127,7 +130,7 @@ class FLModel:
     @contextmanager
     def _fitting(self, rows: Mapping[str, Handle | None]) -> Iterator[Cohort]:
         cohort = self._cohort(rows, "fit")
-        self._require_all(cohort.federation.parties)
+        self._require_all(cohort.federation.all_parties)
         with cohort.federation.progress.fit(cohort.purpose):
             yield cohort
 
@@ -201,8 +204,16 @@ class FLModel:
 
     @property
     def exactness(self) -> str:
-        """The exactness class of this estimator with these parameters."""
+        """The exactness class of this estimator with these parameters, or "private" if it has been
+        fitted under a privacy budget."""
+        if private_fit_of(self._model) is not None:
+            return "private"
         return registry.support(self._model).exactness.value
+
+    @property
+    def privacy(self) -> PrivateFit | None:
+        """What the last fit used of a privacy budget, and its expected error; None without one."""
+        return private_fit_of(self._model)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The wrapped estimator's parameters."""
@@ -259,6 +270,7 @@ class FLModel:
         given = method(*args, **kwargs)
         return self if given is self._model else given
 
+    @attempted
     def _measure(self, name: str, X: Rows) -> float:
         rows = assembled(X)
         measure = registry.family_of(self._model).measures.get(name)
@@ -272,6 +284,7 @@ class FLModel:
             return staged(self._model, name.removeprefix("staged_"), rows)
         return iter(getattr(self._model, name)(rows))
 
+    @attempted
     def _pruning_path(self, X: Rows, y: Rows, sample_weight: Rows = None) -> Bunch:
         """The pruning path of a tree fitted on these rows."""
         unpruned = clone(self._model).set_params(ccp_alpha=0.0)
@@ -288,6 +301,7 @@ class FLModel:
             return [self._wrapped(part) for part in value]
         return value
 
+    @attempted
     def _apply(self, method: str, X: Rows, **options: Any) -> Any:
         rows = assembled(X)
         if isinstance(rows, Handle):

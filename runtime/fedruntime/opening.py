@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
+import numpy
+import pandas
+import scipy
+import sklearn
+
+import fedruntime
 from fedruntime.caller import calling_file, calling_script
+from fedruntime.checkpoint import Journal
 from fedruntime.current import opened_by_device, opened_elsewhere, use
 from fedruntime.federation import Federation
+from fedruntime.privacy.budget import PrivacyBudget
+from fedruntime.privacy.ledger import Head, Ledger
+from fedruntime.privacy.policy import ENFORCE
 from fedruntime.settings import Settings, resolve_settings
 
 
@@ -19,6 +31,11 @@ def init(
     label: str | None = None,
     engine: str | None = None,
     ledger: str | None = None,
+    budget: PrivacyBudget | None = None,
+    policy: str | None = None,
+    min_parties: int | None = None,
+    round_timeout: float | None = None,
+    checkpoint: str | None = None,
 ) -> Federation:
     """Open the script's federation.
 
@@ -41,13 +58,19 @@ def init(
             "label": label,
             "engine": engine,
             "ledger": ledger,
+            "budget": budget,
+            "policy": policy,
+            "min_parties": min_parties,
+            "round_timeout": round_timeout,
+            "checkpoint": checkpoint,
         },
         script,
     )
     running = opened_elsewhere(file)
     if isinstance(running, Federation) and running.settings == settings:
         return running
-    federation = Federation(settings, ledger_path=_ledger_path(settings, script))
+    use(None)  # before the next one takes its files
+    federation = _federation(settings, script)
     use(federation, opener=file)
     return federation
 
@@ -56,7 +79,59 @@ def init(
 def _open_by_device(party: str) -> Federation:
     script = calling_script()
     settings = resolve_settings({"parties": [party]}, script)
-    return Federation(settings, ledger_path=_ledger_path(settings, script))
+    return _federation(settings, script)
+
+
+def _federation(settings: Settings, script: Path | None) -> Federation:
+    return Federation(
+        settings,
+        ledger=Ledger(_ledger_path(settings, script), _head(settings, script)),
+        account_path=_account_path(settings, script),
+        journal=_journal(settings, script),
+    )
+
+
+def _journal(settings: Settings, script: Path | None) -> Journal | None:
+    if not settings.checkpoint:
+        return None
+    folder = script.parent if script else Path.cwd()
+    about = {
+        "versions": [module.__version__ for module in (fedruntime, numpy, pandas, scipy, sklearn)],
+        "script": _content(script).decode(errors="replace"),
+        "settings": repr(replace(settings, checkpoint=None, ledger=None)),
+    }
+    return Journal(folder / settings.checkpoint, about)
+
+
+def _account_path(settings: Settings, script: Path | None) -> Path | None:
+    """Where the privacy budget's payments are: one file for all scripts of a folder."""
+    if settings.budget is None or script is None:
+        return None
+    return script.parent / ".fedmigrate" / f"{settings.budget.account}.budget.jsonl"
+
+
+def _head(settings: Settings, script: Path | None) -> Head:
+    """What the ledger says of the run."""
+    budget, content = settings.budget, _content(script)
+    simulated = settings.engine == "local"
+    enforced = settings.policy.mode == ENFORCE
+    return Head(
+        parties=settings.parties,
+        mode="simulated" if simulated else "real",
+        script=script.name if script else "",
+        script_sha256=sha256(content).hexdigest() if content else "",
+        settings=sha256(repr(settings).encode()).hexdigest(),
+        policy=("enforced" if enforced else "reported") if simulated else "",
+        min_parties=len(settings.parties) if settings.min_parties is None else settings.min_parties,
+        budget=None
+        if budget is None
+        else {"epsilon": budget.epsilon, "delta": budget.delta, "mu": budget.mu},
+    )
+
+
+def _content(script: Path | None) -> bytes:
+    """Of a script; empty where it, or the notebook, has not been written to a file."""
+    return script.read_bytes() if script is not None and script.is_file() else b""
 
 
 def _ledger_path(settings: Settings, script: Path | None) -> Path | None:

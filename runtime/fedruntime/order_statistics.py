@@ -198,7 +198,7 @@ def _neighbours(q: Floats, count: int, method: str) -> tuple[Integers, Integers,
     return lower, np.where(weight == 0, lower, upper), np.asarray(weight, dtype=np.float64)
 
 
-@party_op("order_statistics.count")
+@party_op("order_statistics.count", counts=("count",))
 def count_values(X: Any) -> Statistics:
     """The number of values that are not NaN, by column."""
     if sparse.issparse(X):
@@ -223,7 +223,7 @@ def sorted_keys(X: Any) -> Any:
     return sparse.csc_matrix((keys, columns.indices, columns.indptr), shape=X.shape)
 
 
-@party_op("order_statistics.digits")
+@party_op("order_statistics.digits", counts=("counts",))
 def count_digits(X: Any, columns: Integers, prefix: Words, known: int, bits: int) -> Statistics:
     """How often each next digit follows the bits found so far; shape (prefixes * 2**bits,).
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pandas as _pandas
 
+from fedruntime.attempts import attempted
 from fedruntime.caller import where as _where
 from fedruntime.data import binning, construct, dummies, multiset, parsing, public_merge
 from fedruntime.data.construct import holds_rows
@@ -63,6 +64,7 @@ def _counterpart(name: str) -> Callable[[Function], Function]:
     original = getattr(_pandas, name)
 
     def decorate(federated: Function) -> Function:
+        @attempted
         @functools.wraps(original)
         def function(*args: Any, **kwargs: Any) -> Any:
             if holds_rows(args) or holds_rows(kwargs):
@@ -122,7 +124,7 @@ class _Builder(type):
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         if holds_rows(args) or holds_rows(kwargs):
-            return cls._federated(*args, **kwargs)
+            return attempted(cls._federated)(*args, **kwargs)
         return cls._original(*args, **kwargs)
 
     def __instancecheck__(cls, instance: Any) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import sklearn.preprocessing as local
 
+from fedruntime.attempts import attempted
 from fedruntime.caller import where
 from fedruntime.data.handle import Handle
 from fedruntime.data.plain import as_array
@@ -50,6 +51,7 @@ def _fitted(
     """
     signature = inspect.signature(function)
 
+    @attempted
     def transform(*args: Any, **kwargs: Any) -> Any:
         given = signature.bind(*args, **kwargs)
         given.apply_defaults()
@@ -85,6 +87,7 @@ normalize = _fitted(local.normalize, local.Normalizer, 1)
 binarize = _fitted(local.binarize, local.Binarizer, None)
 
 
+@attempted
 def add_dummy_feature(X: Any, value: float = 1.0) -> Any:
     """``sklearn.preprocessing.add_dummy_feature``: a column of one value in front."""
     if not isinstance(X, Handle):
@@ -92,6 +95,7 @@ def add_dummy_feature(X: Any, value: float = 1.0) -> Any:
     return np.insert(as_array(X).astype(np.float64), 0, value, axis=1)
 
 
+@attempted
 def label_binarize(
     y: Any,
     *,

@@ -10,7 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,12 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-from fedruntime.aggregation.encoding import MAX_PARTIES
+from fedruntime.aggregation.identities import identities_from
+from fedruntime.aggregation.words import MAX_PARTIES
 from fedruntime.errors import SettingsError
+from fedruntime.privacy.budget import PrivacyBudget, budget_from
+from fedruntime.privacy.policy import Policies
+from fedruntime.privacy.policy_file import policies_from
 
 FILE_NAME = "federation.toml"
 VARIABLE = "FEDMIGRATE_FEDERATION"
@@ -49,6 +53,24 @@ class Settings:
     ledger : str, optional
         Where the ledger is written, relative to the script; empty for nowhere. By default
         ``.fedmigrate/SCRIPT.ledger.jsonl`` beside the script.
+    budget : PrivacyBudget, optional
+        What all results together may tell of any one row; a table ``[budget]`` in a file.
+    policy : Policies
+        What simulated parties let out, and whether that is enforced or only reported:
+        ``"report"``, ``"enforce"``, or tables ``[policy]`` and ``[policy.NAME]`` in a file.
+        Real parties have policies of their own.
+    min_parties : int, optional
+        How many parties a result is worth having of, from 2 on; by default all. A floor, not a
+        sample: all that answer take part.
+    round_timeout : float, optional
+        How many seconds a party has for an answer; by default any number. One that takes longer
+        counts as missing, and takes part again once it can be reached.
+    checkpoint : str, optional
+        Where training is kept to go on with after the coordinator was interrupted, relative to
+        the script. By default nowhere.
+    identities : mapping of str to bytes
+        The public identities by which real parties know each other; a table ``[identities]`` of
+        base64 in a file. Simulated parties make their own.
     """
 
     parties: tuple[str, ...] = ("alice", "bob")
@@ -57,6 +79,12 @@ class Settings:
     split_seed: int = 0
     label: str | None = None
     ledger: str | None = None
+    budget: PrivacyBudget | None = None
+    policy: Policies = field(default_factory=Policies)
+    min_parties: int | None = None
+    round_timeout: float | None = None
+    checkpoint: str | None = None
+    identities: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
 
 
 def resolve_settings(arguments: Mapping[str, Any], script: Path | None) -> Settings:
@@ -74,12 +102,31 @@ def resolve_settings(arguments: Mapping[str, Any], script: Path | None) -> Setti
     SettingsError
         For an unknown option or a value that does not fit; names file and option.
     """
-    merged = _checked({k: v for k, v in arguments.items() if v is not None}, "init()")
-    for path in _files(script):
-        merged.update(_checked(_read(path), str(path)))
+    given = {k: v for k, v in arguments.items() if v is not None}
+    layers = [("init()", given), *((str(path), _read(path)) for path in _files(script))]
+    merged: dict[str, Any] = {}
+    policies = []
+    for origin, options in layers:
+        checked = _checked(options, origin)
+        if "policy" in checked:
+            policies.append((origin, checked.pop("policy")))
+        merged.update(checked)
+    merged["policy"] = policies_from(policies, merged.get("parties", Settings.parties))
     if ledger := os.environ.get(LEDGER_VARIABLE):
         merged["ledger"] = ledger
-    return Settings(**merged)
+    settings = Settings(**merged)
+    _check_floor(settings)
+    return settings
+
+
+def _check_floor(settings: Settings) -> None:
+    parties, floor = len(settings.parties), settings.min_parties
+    least = min(2, parties)  # a sum over one party of several is that party's own
+    if floor is not None and not least <= floor <= parties:
+        raise SettingsError(
+            f"min_parties = {floor} does not fit {parties} parties: it is a number from {least} "
+            f"to {parties}, or left out for all"
+        )
 
 
 def _files(script: Path | None) -> list[Path]:
@@ -113,19 +160,42 @@ def _checked(options: Mapping[str, Any], origin: str) -> dict[str, Any]:
     checked = dict(options)
     if "parties" in checked:
         checked["parties"] = _party_names(checked["parties"], origin)
+    if "budget" in checked:
+        checked["budget"] = budget_from(checked["budget"], origin)
+    if "identities" in checked:
+        checked["identities"] = identities_from(checked["identities"], origin)
     for option, allowed in (("split", SPLITS), ("engine", ENGINES)):
         if checked.get(option, allowed[0]) not in allowed:
             raise SettingsError(
                 f"{origin}: {option} = {checked[option]!r} is not one of {', '.join(allowed)}"
             )
-    for option, kind in (("split_seed", int), ("label", str), ("ledger", str)):
+    kinds = (
+        ("split_seed", int),
+        ("label", str),
+        ("ledger", str),
+        ("min_parties", int),
+        ("checkpoint", str),
+    )
+    for option, kind in kinds:
         if option in checked and (
             not isinstance(checked[option], kind) or isinstance(checked[option], bool)
         ):
             raise SettingsError(
                 f"{origin}: {option} = {checked[option]!r} is not of type {kind.__name__}"
             )
+    if "round_timeout" in checked:
+        checked["round_timeout"] = _seconds(checked["round_timeout"], origin)
     return checked
+
+
+def _seconds(given: Any, origin: str) -> float:
+    is_number = isinstance(given, int | float) and not isinstance(given, bool)
+    if not is_number or not 0 < given < float("inf"):
+        raise SettingsError(
+            f"{origin}: round_timeout = {given!r} is not a number of seconds above 0; "
+            "leave it out to wait without end"
+        )
+    return float(given)
 
 
 def _party_names(names: Any, origin: str) -> tuple[str, ...]:

@@ -127,7 +127,7 @@ def cumulated_weights(X: Floats, sample_weight: Floats) -> Floats:
     return np.cumsum(np.take_along_axis(weights, order, axis=0), axis=0)
 
 
-@party_op("weighted_order_statistics.digits")
+@party_op("weighted_order_statistics.digits", counts=("weights",))
 def weigh_digits(
     X: Words, sample_weight: Floats, columns: Integers, prefix: Words, known: int, bits: int
 ) -> Statistics:

@@ -22,6 +22,8 @@ from fedruntime.errors import DataError, PartyError, ProtocolError, RevealError,
 from fedruntime.messages import Named, Ref, Release, Reply, Request
 from fedruntime.operations import Statistics, operation, party_op, row_op
 from fedruntime.party import Party
+from fedruntime.privacy.guard import Guard
+from fedruntime.privacy.policy import Policy
 
 
 @row_op("test.double")
@@ -71,7 +73,7 @@ def test_a_row_operation_gives_a_handle_and_only_facts_leave(dealt: Any) -> None
         "party1": {"largest": 8.0},
     }
     entry = dealt.federation.ledger[0]
-    assert (entry.operation, entry.protection, entry.bytes) == ("test.double", "facts", 0)
+    assert (entry.operation, entry.protection, entry.content) == ("test.double", "facts", ())
 
 
 def test_parties_may_be_asked_differently(dealt: Any) -> None:
@@ -103,7 +105,7 @@ def test_a_statistic_is_never_kept_and_rows_are_never_released() -> None:
 
 
 def test_what_is_not_declared_as_revealed_leaves_in_sums_only() -> None:
-    party = Party("alice")
+    party = Party("alice", guard=Guard(Policy(), enforce=False))
     party.put("r", np.arange(3.0))
     request = Request("test.total", {"rows": Ref("r")}, Release.CLEAR)
     reply = party.handle(request)
@@ -136,7 +138,9 @@ def test_only_functions_of_the_script_and_of_four_libraries_are_found(name: str)
 
 def test_a_partys_own_text_stays_there_unless_it_is_simulated(dealt: Any) -> None:
     request = Request("test.fails", {"rows": Ref("r"), "how": "key"}, Release.CLEAR)
-    silent, talking = Party("alice"), Party("alice", quote_failures=True)
+    guard = Guard(Policy(), enforce=False)
+    silent = Party("alice", guard=guard)
+    talking = Party("alice", guard=guard, quote_failures=True)
     for party in (silent, talking):
         party.put("r", np.arange(3.0))
     assert silent.handle(request).error == ("KeyError", "the party's own log has the details")
@@ -251,7 +255,9 @@ def test_a_script_finds_its_settings_and_leaves_its_ledger_beside_itself(tmp_pat
     (tmp_path / "federation.toml").write_text('parties = ["x", "y", "z"]\n')
     assert _run_script(tmp_path) == [["x", "y", "z"], "contiguous"]
     ledger = (tmp_path / ".fedmigrate" / "train_fed.ledger.jsonl").read_text().splitlines()
-    assert {json.loads(line)["party"] for line in ledger} == {"x", "y", "z"}
+    lines = [json.loads(line) for line in ledger]
+    assert {line["party"] for line in lines if line["kind"] == "message"} == {"x", "y", "z"}
+    assert [line["kind"] for line in (lines[0], lines[-1])] == ["head", "close"]
 
     other = tmp_path / "other.jsonl"
     _run_script(tmp_path, FEDMIGRATE_LEDGER=str(other))

@@ -12,13 +12,17 @@ import pytest
 OPENS = "from fedruntime import init\n\nfed = init(parties=['alice', 'bob'])\n"
 
 
-def _run(folder: Path, files: dict[str, str]) -> str:
+def _run(folder: Path, files: dict[str, str], *options: str) -> str:
     for name, text in files.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, sys.path))}
     done = subprocess.run(
-        [sys.executable, "script.py"], cwd=folder, env=environment, capture_output=True, text=True
+        [sys.executable, *(options or ("script.py",))],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -54,3 +58,9 @@ def test_the_settings_of_a_module_are_those_beside_its_script(tmp_path: Path, mo
     )
     assert said == "('x', 'y', 'z')\n"
     assert (tmp_path / ".fedmigrate" / "script.ledger.jsonl").is_file()
+
+
+def test_a_module_without_a_script_keeps_its_ledger_in_memory(tmp_path: Path) -> None:
+    said = _run(tmp_path, {"module.py": f"{OPENS}print(fed.parties)\n"}, "-c", "import module")
+    assert said == "('alice', 'bob')\n"
+    assert [entry.name for entry in tmp_path.iterdir() if entry.name[0] != "_"] == ["module.py"]

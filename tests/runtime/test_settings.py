@@ -47,6 +47,15 @@ def test_the_file_of_the_variable_overrides_both(
         ("parties = [1]", "1 is no party name"),
         ('split_seed = "0"', "split_seed = '0' is not of type int"),
         ("label = 3", "label = 3 is not of type str"),
+        ("min_parties = 2.5", "min_parties = 2.5 is not of type int"),
+        ("min_parties = true", "min_parties = True is not of type int"),
+        ("round_timeout = 0", "round_timeout = 0 is not a number of seconds above 0"),
+        ("round_timeout = -1.5", "round_timeout = -1.5 is not a number of seconds"),
+        ("round_timeout = inf", "round_timeout = inf is not a number of seconds"),
+        ("round_timeout = nan", "round_timeout = nan is not a number of seconds"),
+        ('round_timeout = "5 s"', "round_timeout = '5 s' is not a number of seconds"),
+        ("round_timeout = true", "round_timeout = True is not a number of seconds"),
+        ("checkpoint = 1", "checkpoint = 1 is not of type str"),
         ("parties = [", "is not valid TOML"),
     ],
 )
@@ -73,3 +82,31 @@ def test_arguments_are_checked_like_files() -> None:
 def test_no_more_parties_than_sums_can_hold() -> None:
     with pytest.raises(SettingsError, match="40000 parties are more than"):
         resolve_settings({"parties": [f"p{number}" for number in range(40_000)]}, None)
+
+
+@pytest.mark.parametrize(
+    ("parties", "floor"), [(1, None), (1, 1), (2, 2), (3, None), (3, 2), (3, 3), (9, 5)]
+)
+def test_a_floor_that_the_parties_reach(parties: int, floor: int | None) -> None:
+    given = {"parties": [f"p{number}" for number in range(parties)], "min_parties": floor}
+    assert resolve_settings(given, None).min_parties == floor
+
+
+@pytest.mark.parametrize(
+    ("parties", "floor", "allowed"),
+    [(1, 2, "1 to 1"), (2, 1, "2 to 2"), (3, 4, "2 to 3"), (3, 0, "")],
+)
+def test_a_floor_out_of_reach_is_refused(parties: int, floor: int, allowed: str) -> None:
+    given = {"parties": [f"p{number}" for number in range(parties)], "min_parties": floor}
+    with pytest.raises(SettingsError, match=f"min_parties = {floor} does not fit.*{allowed}"):
+        resolve_settings(given, None)
+
+
+def test_the_floor_is_held_against_the_parties_that_win(tmp_path: Path) -> None:
+    (tmp_path / "federation.toml").write_text('parties = ["x", "y"]\n')
+    with pytest.raises(SettingsError, match="min_parties = 3 does not fit 2 parties"):
+        resolve_settings({"parties": ["a", "b", "c"], "min_parties": 3}, tmp_path / "train.py")
+
+
+def test_seconds_may_be_whole() -> None:
+    assert resolve_settings({"round_timeout": 5}, None).round_timeout == 5.0

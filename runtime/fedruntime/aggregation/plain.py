@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from fedruntime.aggregation.aggregator import Aggregator
+from typing import TYPE_CHECKING
+
+from fedruntime.aggregation.adding import Total, total_of
+from fedruntime.aggregation.aggregator import Aggregator, Ask, Lost
+from fedruntime.errors import DropoutError
 from fedruntime.messages import Release
+
+if TYPE_CHECKING:
+    from fedruntime.exchange import Exchange
 
 
 class PlainAggregator(Aggregator):
@@ -17,3 +24,11 @@ class PlainAggregator(Aggregator):
     def __init__(self, device: object = None, participants: object = None) -> None:
         self.device = device
         self.participants = participants
+
+    def _add(self, federation: Exchange, ask: Ask, lost: Lost) -> Total:
+        asked = federation.parties
+        replies = ask(may_miss=True)
+        if not replies:
+            lost(asked)
+            raise DropoutError(f"none of {', '.join(asked)} has answered")
+        return total_of(replies)

@@ -49,7 +49,7 @@ class FedArray(Arithmetic, kind="array"):
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        return np.dtype(self._facts.dtypes[0])
+        return np.dtype(self.facts.dtypes[0])
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return call(function, args, kwargs)
@@ -178,7 +178,7 @@ class FedSparse(Rows, kind="sparse"):
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        return np.dtype(self._facts.dtypes[0])
+        return np.dtype(self.facts.dtypes[0])
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, Handle):

@@ -11,6 +11,7 @@ import numpy as np
 
 from fedruntime.caller import where
 from fedruntime.data.distinct import extreme_values
+from fedruntime.data.private_sums import private_moments, require_private_aggregate
 from fedruntime.data.row_operations import reduce_row_wise
 from fedruntime.data.sums import centred_square_sums, column_sums, sum_over_parties, truths
 from fedruntime.errors import DataError, UnsupportedError
@@ -41,6 +42,7 @@ def aggregate(
         raise DataError(f"{where()}{name} of {array!r}: its values are of type {array.dtype}")
     if axis is not None and (axis % array.ndim if isinstance(axis, int) else True):
         return _row_wise(array, name, axis, keepdims, dtype, ddof)
+    require_private_aggregate(array, name)
     result = _OVER_ROWS[name](array, axis is None, ddof)
     cast = np.dtype(dtype) if dtype is not None else _result_dtype(array, name)
     result = np.asarray(result).astype(cast, copy=False)
@@ -72,7 +74,11 @@ def _result_dtype(array: FedArray, name: str) -> np.dtype[Any]:
 
 
 def _sum(array: FedArray, everything: bool, ddof: int) -> Array:
-    sums = column_sums(array, "sum")
+    return _total(array, everything, "sum")
+
+
+def _total(array: FedArray, everything: bool, purpose: str) -> Array:
+    sums = column_sums(array, purpose)
     total = np.where(sums.missing > 0, np.nan, sums.total) if sums.missing.any() else sums.total
     return np.asarray(total.sum() if everything else total)
 
@@ -83,10 +89,13 @@ def _count(array: FedArray, everything: bool) -> int:
 
 def _mean(array: FedArray, everything: bool, ddof: int) -> Array:
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(_sum(array, everything, ddof) / np.float64(_count(array, everything)))
+        total = _total(array, everything, "mean")
+        return np.asarray(total / np.float64(_count(array, everything)))
 
 
 def _var(array: FedArray, everything: bool, ddof: int) -> Array:
+    if array.federation.budget is not None:
+        return _private_var(array, everything, ddof)
     mean = _mean(array, everything, ddof)
     squares = centred_square_sums(array, mean, "var")
     total = squares.sum() if everything else squares
@@ -94,6 +103,13 @@ def _var(array: FedArray, everything: bool, ddof: int) -> Array:
         # numpy, too, divides by zero where there are no degrees of freedom.
         spread = total / np.float64(max(_count(array, everything) - ddof, 0))
     return np.where(np.isfinite(mean), spread, np.nan)
+
+
+def _private_var(array: FedArray, everything: bool, ddof: int) -> Array:
+    moments = private_moments(array, "var", squares=True, together=everything)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        spread = np.asarray(moments.squares / np.maximum(moments.present - ddof, 0.0))
+    return spread if everything else spread.reshape(array.facts.tail)
 
 
 def _std(array: FedArray, everything: bool, ddof: int) -> Array:

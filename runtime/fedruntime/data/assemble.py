@@ -75,11 +75,11 @@ def partition_data(rows: Any) -> list[PYUObject]:
     if not isinstance(rows, Handle):
         if not (hasattr(rows, "iloc") or sparse.issparse(rows)):
             rows = np.asarray(rows)
-        blocks = np.array_split(np.arange(rows.shape[0]), len(federation.parties))
-        layout = RowLayout.contiguous(federation.parties, [len(block) for block in blocks])
+        parties = federation.all_parties
+        blocks = np.array_split(np.arange(rows.shape[0]), len(parties))
+        layout = RowLayout.contiguous(parties, [len(block) for block in blocks])
         parts = {
-            party: take_rows(rows, block)
-            for party, block in zip(federation.parties, blocks, strict=True)
+            party: take_rows(rows, block) for party, block in zip(parties, blocks, strict=True)
         }
         rows = federation.place(parts, layout)
     return parts_of(rows)

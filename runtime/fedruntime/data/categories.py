@@ -5,11 +5,12 @@ the same at every other, whatever values it happens to hold.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from fedruntime.attempts import AtParties, Restartable
 from fedruntime.caller import where
 from fedruntime.data.distinct import count_values, distinct_values
 from fedruntime.data.handle import Handle
@@ -17,12 +18,15 @@ from fedruntime.data.row_operations import pick_columns, run_accessor
 from fedruntime.data.template import column_positions, template
 from fedruntime.errors import DataError, UnsupportedError
 from fedruntime.messages import Public
-from fedruntime.operations import Statistics, party_op, row_op
+from fedruntime.operations import Columns, Statistics, party_op, row_op
+
+if TYPE_CHECKING:
+    from fedruntime.exchange import Exchange
 
 CATEGORY = "category"
 
 
-class CategoryAccessor:
+class CategoryAccessor(AtParties, Restartable):
     """``.cat`` of a series: codes at the parties, categories in public.
 
     Parameters
@@ -35,6 +39,10 @@ class CategoryAccessor:
         if series.facts.dtypes[0] != CATEGORY:
             raise AttributeError(f"{where()}Can only use .cat accessor with a 'category' dtype")
         self._series = series
+
+    @property
+    def federation(self) -> Exchange:
+        return self._series.federation
 
     @property
     def codes(self) -> Any:
@@ -187,7 +195,7 @@ def categories_of(rows: pd.Series) -> Statistics:
     return dict(write_dtype(dtype)) if isinstance(dtype, pd.CategoricalDtype) else {}
 
 
-@row_op("rows.categorise")
+@row_op("rows.categorise", columns=Columns.KEPT)
 def categorise(rows: Any, columns: Sequence[int], dtypes: Sequence[Public]) -> Any:
     """Columns, by position, as categories."""
     if isinstance(rows, pd.Series):

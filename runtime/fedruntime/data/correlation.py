@@ -151,7 +151,7 @@ def _ratio(total: Any, count: Any) -> Array:
 # -- at the parties -------------------------------------------------------------------------
 
 
-@party_op("rows.pair_totals")
+@party_op("rows.pair_totals", counts=("count",))
 def pair_totals(rows: pd.DataFrame, centre: Any) -> Statistics:
     """For each pair of columns how many rows have both, and the sum of the first one, centred."""
     values = numbers(rows, None, "float64") - np.asarray(centre)

@@ -87,7 +87,7 @@ def first_appearances(rows: Any, runs: Any) -> Statistics:
     }
 
 
-@party_op("rows.occurrences")
+@party_op("rows.occurrences", counts=("counts",))
 def occurrences(rows: Any, values: Any) -> Statistics:
     """How often each of some values occurs."""
     column = rows if isinstance(rows, pd.Series) else pd.Series(np.asarray(rows).ravel())

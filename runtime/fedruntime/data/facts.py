@@ -43,6 +43,33 @@ class Facts:
         return (sum(self.rows), *self.tail)
 
 
+class PartFacts:
+    """What each party told of its part of one handle.
+
+    Parameters
+    ----------
+    parts : mapping
+        Party name to what its ``facts_of`` gave, in the federation's order.
+    """
+
+    def __init__(self, parts: Mapping[str, Public]) -> None:
+        self._parts = dict(parts)
+        self._merged: dict[tuple[str, ...], Facts] = {}
+
+    def __contains__(self, party: str) -> bool:
+        return party in self._parts
+
+    def add(self, party: str, facts: Public) -> None:
+        """A party that was missing has made its part."""
+        self._parts[party] = facts
+
+    def over(self, parties: tuple[str, ...]) -> Facts:
+        """One description of what these parties hold; errors are those of ``merge_facts``."""
+        if parties not in self._merged:
+            self._merged[parties] = merge_facts({party: self._parts[party] for party in parties})
+        return self._merged[parties]
+
+
 def facts_of(rows: Any) -> Public:
     """Describe what lies at a party, as a value that may leave it."""
     if isinstance(rows, pd.DataFrame):

@@ -64,7 +64,7 @@ class FedFrame(Table, kind="frame"):
 
     @property
     def columns(self) -> pd.Index:
-        return pd.Index(self._facts.columns or ())
+        return pd.Index(self.facts.columns or ())
 
     @columns.setter
     def columns(self, labels: Any) -> None:
@@ -74,7 +74,7 @@ class FedFrame(Table, kind="frame"):
 
     @property
     def dtypes(self) -> pd.Series:
-        return template(self._facts).dtypes
+        return template(self.facts).dtypes
 
     def keys(self) -> pd.Index:
         """The column labels."""
@@ -117,7 +117,7 @@ class FedFrame(Table, kind="frame"):
         listed = list(key) if isinstance(key, list | np.ndarray | pd.Index | pd.Series) else None
         if listed and all(isinstance(entry, bool | np.bool_) for entry in listed):
             return take(self, row_positions(key, len(self)))
-        picked = self._pick(column_positions(self._facts, key if listed is None else listed))
+        picked = self._pick(column_positions(self.facts, key if listed is None else listed))
         if listed is None and picked.ndim == 1:
             picked.__dict__["_column_of"] = ColumnOf(self, key)
         return picked
@@ -203,7 +203,7 @@ class FedFrame(Table, kind="frame"):
 
     def select_dtypes(self, include: Any = None, exclude: Any = None) -> Any:
         """The columns of some dtypes, judged over all parties."""
-        typed = template(self._facts)
+        typed = template(self.facts)
         typed.columns = pd.RangeIndex(self.shape[1])
         return self._pick(typed.select_dtypes(include, exclude).columns.tolist())
 
@@ -278,7 +278,7 @@ class FedFrame(Table, kind="frame"):
         if subset is None:
             return list(range(self.shape[1]))
         labels = list(subset) if isinstance(subset, list | tuple | pd.Index) else [subset]
-        found: list[int] = column_positions(self._facts, labels)
+        found: list[int] = column_positions(self.facts, labels)
         return found
 
     # -- aggregates -----------------------------------------------------------------------------

@@ -7,17 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from fedruntime.attempts import AtParties, Restartable
 from fedruntime.caller import where
 from fedruntime.data.groups import FIGURES, Groups, key_columns, spread
 from fedruntime.data.handle import Handle
 from fedruntime.data.take import align
 from fedruntime.data.template import column_positions, template
 from fedruntime.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from fedruntime.exchange import Exchange
 
 _OPTIONS = frozenset({"ddof", "min_count", "dropna"})
 _FUNCTIONS = {
@@ -41,7 +45,7 @@ def _figure(name: str) -> Callable[..., Any]:
 
 
 @dataclass(frozen=True, eq=False)
-class FedGroupBy:
+class FedGroupBy(AtParties, Restartable):
     """The groups of a frame or series at the parties.
 
     Parameters
@@ -70,6 +74,11 @@ class FedGroupBy:
     mean, median, sum = _figure("mean"), _figure("median"), _figure("sum")
     min, max, count = _figure("min"), _figure("max"), _figure("count")
     std, var, sem, nunique = _figure("std"), _figure("var"), _figure("sem"), _figure("nunique")
+
+    @property
+    def federation(self) -> Exchange:
+        federation: Exchange = self.rows.federation
+        return federation
 
     def __getitem__(self, key: Any) -> FedGroupBy:
         labels = list(key) if isinstance(key, list | tuple | pd.Index) else [key]

@@ -6,8 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +16,7 @@ from fedruntime.data.categories import pooled_dtype
 from fedruntime.data.distinct import plain_values
 from fedruntime.data.handle import Handle
 from fedruntime.data.numbers import numbers
+from fedruntime.data.per_cohort import per_cohort
 from fedruntime.data.quantiles import medians
 from fedruntime.data.row_operations import pick_columns
 from fedruntime.data.sums import sum_over_parties
@@ -25,6 +25,9 @@ from fedruntime.errors import DataError
 from fedruntime.messages import Array
 from fedruntime.operations import Statistics, party_op, row_op
 from fedruntime.privacy.disclosure import require_repeats
+
+if TYPE_CHECKING:
+    from fedruntime.exchange import Exchange
 
 _LOW_BITS = 24
 
@@ -40,7 +43,12 @@ class Groups:
 
     keys: tuple[Any, ...]
 
-    @cached_property
+    @property
+    def federation(self) -> Exchange:
+        federation: Exchange = self.keys[0].federation
+        return federation
+
+    @per_cohort
     def table(self) -> pd.DataFrame:
         """The distinct combinations of keys, missing ones among them, in the order in which they
         first appear in the pooled rows; columns are numbered. Revealed."""
@@ -61,7 +69,7 @@ class Groups:
         dtypes = {str(place): pooled_dtype(key) for place, key in enumerate(self.keys)}
         return told.astype(dtypes).drop_duplicates(ignore_index=True)
 
-    @cached_property
+    @per_cohort
     def numbers(self) -> Any:
         """At the parties, for each row the number of its combination in the table."""
         public = {label: plain_values(column) for label, column in self.table.items()}
@@ -70,7 +78,7 @@ class Groups:
     def __len__(self) -> int:
         return len(self.table)
 
-    @cached_property
+    @per_cohort
     def sizes(self) -> Array:
         """How many rows each group has."""
         found = sum_over_parties(self.numbers, group_sizes, "groupby.size", groups=len(self))
@@ -256,20 +264,25 @@ def number_groups(keys: Sequence[pd.Series], table: Mapping[str, Array]) -> pd.S
     return pd.Series(found[len(known) :], index=keys[0].index, dtype=np.intp)
 
 
-@party_op("groups.sizes")
+@party_op("groups.sizes", counts=("size",))
 def group_sizes(rows: pd.Series, groups: int) -> Statistics:
     """How many rows each group has."""
     return {"size": np.bincount(rows.to_numpy(), minlength=groups)}
 
 
-@party_op("groups.counts")
+@party_op("groups.counts", counts=("count",))
 def group_counts(rows: pd.Series, numbers: pd.Series, groups: int) -> Statistics:
     """How many values of each group are not missing."""
     present = rows.notna().to_numpy()
     return {"count": np.bincount(numbers.to_numpy()[present], minlength=groups)}
 
 
-@party_op("groups.totals")
+def present_by_group(rows: pd.Series, numbers: pd.Series) -> Array:
+    """How many values of each group are not missing, up to the last group that has some."""
+    return np.bincount(numbers.to_numpy()[rows.notna().to_numpy()])
+
+
+@party_op("groups.totals", counts=("low",), cells=present_by_group)
 def group_totals(rows: pd.Series, numbers: pd.Series, groups: int, whole: bool) -> Statistics:
     """Sums of groups; for floats what is not finite is counted instead of summed."""
     place = numbers.to_numpy()
@@ -286,7 +299,7 @@ def group_totals(rows: pd.Series, numbers: pd.Series, groups: int, whole: bool) 
     }
 
 
-@party_op("groups.squares")
+@party_op("groups.squares", cells=present_by_group)
 def group_squares(rows: pd.Series, numbers: pd.Series, groups: int, centre: Any) -> Statistics:
     """Sums of squared differences to each group's centre, over finite values."""
     place, values = numbers.to_numpy(), _values(rows)
@@ -295,7 +308,11 @@ def group_squares(rows: pd.Series, numbers: pd.Series, groups: int, centre: Any)
     return {"squares": _add(place[finite], np.square(difference), groups)}
 
 
-@party_op("groups.extremes", reveals="the smallest or largest values of groups")
+@party_op(
+    "groups.extremes",
+    reveals="the smallest or largest values of groups",
+    cells=present_by_group,
+)
 def group_extremes(rows: pd.Series, numbers: pd.Series, largest: bool) -> Statistics:
     """The groups that have values here, and the smallest or largest value of each."""
     grouped = rows.groupby(numbers.to_numpy())

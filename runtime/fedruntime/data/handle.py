@@ -7,10 +7,12 @@ to show rows, is written here.
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
+from fedruntime.attempts import AtParties, Restartable
 from fedruntime.caller import where
-from fedruntime.data.facts import Facts
+from fedruntime.data.facts import Facts, PartFacts
 from fedruntime.data.layout import RowLayout
 from fedruntime.errors import RevealError
 from fedruntime.messages import Ref
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from fedruntime.exchange import Exchange
 
 
-class Handle:
+class Handle(AtParties, Restartable, asks=False):
     """Rows at the parties of one federation.
 
     Parameters
@@ -28,16 +30,18 @@ class Handle:
     ref : Ref
         The rows' name at every party.
     layout : RowLayout
-    facts : Facts
+        Of all parties that hold a part, whether or not they take part now.
+    facts : PartFacts
+        What these told of their parts.
     """
 
     kinds: ClassVar[dict[str, type[Handle]]] = {}  # facts.kind -> class
 
-    def __init__(self, federation: Exchange, ref: Ref, layout: RowLayout, facts: Facts) -> None:
+    def __init__(self, federation: Exchange, ref: Ref, layout: RowLayout, facts: PartFacts) -> None:
         self._federation = federation
-        self._layout = layout
+        self._whole_layout = layout
         self._ref = ref
-        self._facts = facts
+        self._part_facts = facts
         # The rows live as long as their name is held, by this handle or by another.
         weakref.finalize(ref, federation.forget, Ref(ref.name)).atexit = False
 
@@ -56,35 +60,45 @@ class Handle:
 
     @property
     def layout(self) -> RowLayout:
-        return self._layout
+        """Where the rows of those who take part now lie."""
+        whole = self._whole_layout
+        if self._federation.complete:
+            return whole
+        return whole.restricted(set(self.holders).intersection(self._federation.parties))
 
     @property
     def facts(self) -> Facts:
-        return self._facts
+        """What is public of the rows of those who take part now."""
+        return self._part_facts.over(self.layout.parties)
+
+    @property
+    def holders(self) -> tuple[str, ...]:
+        """The parties that hold a part, whether or not they take part now."""
+        return tuple(party for party in self._whole_layout.parties if party in self._part_facts)
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self._facts.shape
+        return self.facts.shape
 
     @property
     def ndim(self) -> int:
-        return len(self._facts.shape)
+        return len(self.facts.shape)
 
     @property
     def size(self) -> int:
         size = 1
-        for extent in self._facts.shape:
+        for extent in self.facts.shape:
             size *= extent
         return size
 
     def __len__(self) -> int:
-        return self._facts.shape[0]
+        return self.facts.shape[0]
 
     def __repr__(self) -> str:
         extent = " x ".join(str(extent) for extent in self.shape)
         counts = ", ".join(
             f"{party}: {count}"
-            for party, count in zip(self._layout.parties, self._facts.rows, strict=True)
+            for party, count in zip(self.layout.parties, self.facts.rows, strict=True)
         )
         return f"<{type(self).__name__} {extent}; rows at {counts}>"
 
@@ -120,3 +134,15 @@ class Handle:
         raise RevealError(
             f"{where()}{self!r} cannot be {verb}: rows stay at the parties; {instead}"
         )
+
+
+def handles_in(value: Any) -> Iterator[Handle]:
+    """The handles in a value and the containers that it is made of."""
+    if isinstance(value, Handle):
+        yield value
+    elif isinstance(value, Mapping):
+        for entry in value.values():
+            yield from handles_in(entry)
+    elif isinstance(value, list | tuple):
+        for entry in value:
+            yield from handles_in(entry)

@@ -10,6 +10,7 @@ import numpy as np
 
 from fedruntime.caller import where
 from fedruntime.data.handle import Handle
+from fedruntime.data.private_counts import declared_range, private_histogram
 from fedruntime.data.public_rows import deal_like
 from fedruntime.data.sums import sum_over_parties
 from fedruntime.data.take import align
@@ -44,12 +45,18 @@ def histogram(
     bounds = range
     if np.ndim(bins) == 0 and bounds is None:
         # Of no values numpy takes 0 to 1.
-        bounds = (array.min(), array.max()) if array.size else (0.0, 1.0)
+        if array.federation.budget is not None:
+            bounds = declared_range(array, f"numpy.{name}")
+        else:
+            bounds = (array.min(), array.max()) if array.size else (0.0, 1.0)
     _, edges = np.histogram(np.zeros(0, dtype=array.dtype), bins=bins, range=bounds)
-    found = sum_over_parties(
-        array, counts_in_bins, name, bins=bins, bounds=bounds, weights=weights
-    )["counts"]
-    counts = np.asarray(found)
+    if array.federation.budget is not None and weights is None:
+        counts = private_histogram(array, edges, name)
+    else:
+        found = sum_over_parties(
+            array, counts_in_bins, name, bins=bins, bounds=bounds, weights=weights
+        )["counts"]
+        counts = np.asarray(found)
     if weights is None:
         counts = counts.astype(np.intp)
     else:
@@ -59,7 +66,7 @@ def histogram(
     return counts, edges
 
 
-@party_op("rows.histogram")
+@party_op("rows.histogram", counts=("counts",))
 def counts_in_bins(rows: Any, bins: Any, bounds: Any, weights: Any) -> Statistics:
     """How many values, or what weight, lies in each bin."""
     counts, _ = np.histogram(

@@ -6,7 +6,7 @@ turns positions into the parties' own row numbers. Each party keeps its rows in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -29,11 +29,14 @@ class RowLayout:
         For each pooled row the position in ``parties`` of the party that holds it.
     source : RowLayout, optional
         The layout that these rows were taken from.
+    whole : RowLayout, optional
+        The layout with the rows of parties that are missing, where these are the others'.
     """
 
     parties: tuple[str, ...]
     owner: npt.NDArray[np.intp]
     source: RowLayout | None = None
+    whole: RowLayout | None = None
 
     @classmethod
     def contiguous(cls, parties: Sequence[str], counts: Sequence[int]) -> RowLayout:
@@ -77,7 +80,26 @@ class RowLayout:
         layout: RowLayout | None = self
         while layout is not None:
             yield layout
+            if layout.whole is not None:
+                yield layout.whole
             layout = layout.source
+
+    def restricted(self, parties: Collection[str]) -> RowLayout:
+        """The rows of some of the parties, in the pooled order; the same object every time."""
+        present = tuple(party for party in self.parties if party in parties)
+        if present == self.parties:
+            return self
+        if present not in self._restrictions:
+            numbers = np.full(len(self.parties), -1, dtype=np.intp)
+            numbers[[self.parties.index(party) for party in present]] = np.arange(len(present))
+            owner = numbers[self.owner]
+            source = None if self.source is None else self.source.restricted(parties)
+            self._restrictions[present] = RowLayout(present, owner[owner >= 0], source, self)
+        return self._restrictions[present]
+
+    @cached_property
+    def _restrictions(self) -> dict[tuple[str, ...], RowLayout]:
+        return {}
 
     def same_as(self, other: RowLayout) -> bool:
         return self is other or (

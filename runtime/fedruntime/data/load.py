@@ -6,7 +6,6 @@ the rows are.
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -29,9 +28,9 @@ from fedruntime.data.loaded import (
 from fedruntime.data.public_values import to_message
 from fedruntime.data.row_operations import take_rows
 from fedruntime.devices import run_function
-from fedruntime.errors import DataError, RevealError
+from fedruntime.errors import BudgetError, DataError, RevealError
 from fedruntime.messages import Public, Ref, Release
-from fedruntime.operations import Statistics, party_op, row_op
+from fedruntime.operations import Columns, Statistics, party_op, row_op
 
 if TYPE_CHECKING:
     from fedruntime.exchange import Exchange
@@ -79,6 +78,10 @@ def _deal(federation: Exchange, pooled: Any) -> Any:
         pooled = tuple(pooled)
     leaves = leaves_of(pooled)
     require_rows(type(pooled).__name__, leaves)
+    beside = {leaf.path: leaf.value for leaf in leaves if leaf.rows is None}
+    told = _told_beside(type(pooled).__name__, beside)
+    if told and federation.budget is not None:
+        raise BudgetError(f"a privacy budget does not let out {told}")
     layouts: dict[int, RowLayout] = {}
     found: dict[Path, Any] = {}
     for leaf in leaves:
@@ -90,7 +93,7 @@ def _deal(federation: Exchange, pooled: Any) -> Any:
         if leaf.rows not in layouts:
             label = _label(pooled, leaves, leaf.rows, federation.settings.label)
             layouts[leaf.rows] = deal_rows(
-                leaf.rows, federation.settings, federation.parties, label
+                leaf.rows, federation.settings, federation.all_parties, label
             )
         found[leaf.path] = _place(federation, leaf.value, layouts[leaf.rows])
     return built(outline_of(pooled), found)
@@ -126,7 +129,7 @@ def _load_at_parties(
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
 ) -> Any:
-    ref = Ref(f"loaded-{uuid.uuid4().hex}")
+    ref = federation.new_ref()
     purpose = f"load {getattr(loader, '__name__', loader)}"
     federation.ask(
         run_function,
@@ -176,7 +179,27 @@ def _handles(federation: Exchange, ref: Ref, described: Mapping[str, Public], pu
     return built(first["outline"], found)
 
 
-@party_op("load.describe", reveals="row counts, column names and dtypes of what was loaded")
+def _values_beside(description: Statistics) -> str:
+    """Numbers and text that a loader gave beside rows: it may have computed them from rows."""
+    told = description["description"][()]
+    return _told_beside(told["kind"], told["public"])
+
+
+def _told_beside(kind: str, public: Mapping[Path, Any]) -> str:
+    values = [
+        ".".join(map(str, path))
+        for path, value in public.items()
+        if value is not None and not _is_described(kind, path)
+    ]
+    return f"what the loader gave beside its rows (entry {', '.join(values)})" if values else ""
+
+
+@party_op(
+    "load.describe",
+    reveals="row counts, column names and dtypes of what was loaded",
+    facts=True,
+    beyond_facts=_values_beside,
+)
 def describe(loaded: Any) -> Statistics:
     """What a loader gave at a party: containers, row counts, and what is public beside the rows.
 
@@ -199,7 +222,7 @@ def describe(loaded: Any) -> Statistics:
 
 
 def _public(loaded: Any, leaf: Leaf) -> Public:
-    described = isinstance(loaded, Bunch) and leaf.path[-1] in DESCRIPTIONS
+    described = _is_described(type(loaded).__name__, leaf.path)
     if described or leaf.value is None or isinstance(leaf.value, bool | int | float | str):
         return leaf.value
     raise RevealError(
@@ -209,7 +232,11 @@ def _public(loaded: Any, leaf: Leaf) -> Public:
     )
 
 
-@row_op("load.entry")
+def _is_described(kind: str, path: Path) -> bool:
+    return kind == "Bunch" and path[-1] in DESCRIPTIONS
+
+
+@row_op("load.entry", columns=Columns.OWN)
 def entry_of(loaded: Any, path: Any, start: int = 0) -> Any:
     """One entry of what a loader gave; default row labels become the pooled row numbers."""
     for key in path:

@@ -4,10 +4,11 @@ or position.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fedruntime.attempts import AtParties, Restartable
 from fedruntime.caller import where
 from fedruntime.data.handle import Handle
 from fedruntime.data.row_labels import RowLabels, rows_labelled
@@ -17,8 +18,11 @@ from fedruntime.data.take import align, filter_rows, take
 from fedruntime.data.template import column_positions
 from fedruntime.errors import UnsupportedError
 
+if TYPE_CHECKING:
+    from fedruntime.exchange import Exchange
 
-class Locator:
+
+class Locator(AtParties, Restartable):
     """What ``.loc`` (``by_label``) and ``.iloc`` give.
 
     Parameters
@@ -31,6 +35,10 @@ class Locator:
     def __init__(self, rows: Rows, by_label: bool) -> None:
         self._rows = rows
         self._by_label = by_label
+
+    @property
+    def federation(self) -> Exchange:
+        return self._rows.federation
 
     def __getitem__(self, key: Any) -> Any:
         row_key, columns = self._split(key)

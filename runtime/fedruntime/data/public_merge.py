@@ -145,7 +145,11 @@ def merge_rows(rows: pd.DataFrame, table: Any, options: Any) -> pd.DataFrame:
     return _merged(rows, table, options)
 
 
-@party_op("rows.merged", reveals="how many rows each run becomes in a merge with a public table")
+@party_op(
+    "rows.merged",
+    reveals="how many rows each run becomes in a merge with a public table",
+    counts=("rows",),
+)
 def merged_in_runs(rows: pd.DataFrame, runs: Any, table: Any, options: Any) -> Statistics:
     """How many rows each run becomes."""
     numbered = rows.assign(**{_RUN: np.repeat(np.arange(len(runs)), runs)})

@@ -9,7 +9,7 @@ import pandas as pd
 from fedruntime.caller import where
 from fedruntime.data.handle import Handle
 from fedruntime.errors import DataError, UnsupportedError
-from fedruntime.operations import Statistics, party_op, row_op
+from fedruntime.operations import Columns, Statistics, party_op, row_op
 
 _INSTEAD = "give it to pd.DataFrame(..., index=), .loc or .drop, or use reset_index(drop=True)"
 
@@ -131,7 +131,7 @@ def labels_are_own(rows: Any, positions: Any) -> Statistics:
     return {"own": own and bool(labels.isin(positions).all())}
 
 
-@row_op("rows.labelled")
+@row_op("rows.labelled", selects=True, columns=Columns.KEPT)
 def take_labelled(rows: Any, labels: Any) -> Any:
     """The rows that the labels of other rows name."""
     found = rows.index.get_indexer(labels.index)
@@ -148,7 +148,7 @@ def not_labelled(rows: Any, labels: Any, strict: bool) -> Any:
     return ~rows.index.isin(labels.index)
 
 
-@row_op("rows.relabel")
+@row_op("rows.relabel", columns=Columns.KEPT)
 def relabel(rows: Any, labels: Any) -> Any:
     """Rows under the labels of other rows."""
     changed = rows.copy(deep=False)

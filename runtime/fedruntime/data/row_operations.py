@@ -21,7 +21,7 @@ from fedruntime.data.numbers import numbers
 from fedruntime.data.operations import OF_HANDLES, ROW_LOCAL, effect
 from fedruntime.data.public_values import from_message
 from fedruntime.errors import DataError, ProtocolError
-from fedruntime.operations import row_op
+from fedruntime.operations import Columns, row_op
 
 IN_PLACE = {
     "iadd", "iand", "ifloordiv", "imod", "imul", "ior", "ipow", "isub", "itruediv", "ixor",
@@ -34,17 +34,27 @@ REDUCTIONS = {
     "all", "any", "argmax", "argmin", "count", "idxmax", "idxmin", "max", "mean", "min",
     "nunique", "std", "sum", "var",
 }  # fmt: skip
+COLUMN_WISE = frozenset({
+    "abs", "add_prefix", "add_suffix", "applymap", "astype", "clip", "copy", "fillna", "isin",
+    "isna", "isnull", "map", "notna", "notnull", "replace", "round", "to_numpy",
+})  # fmt: skip
+"""Methods that make each column of the one at its place."""
 SPECIAL = frozenset({"expit", "logit", "log1p", "xlogy"})
 """Row-local functions of ``scipy.special``."""
 
 
-@row_op("rows.same")
+def _columns_of_method(arguments: Mapping[str, Any]) -> Columns:
+    across = "axis" in arguments["kwargs"]  # such as fillna along columns
+    return Columns.KEPT if arguments["method"] in COLUMN_WISE and not across else Columns.MIXED
+
+
+@row_op("rows.same", columns=Columns.KEPT)
 def same(rows: Any) -> Any:
     """The same rows under another name."""
     return rows
 
 
-@row_op("rows.method")
+@row_op("rows.method", columns=_columns_of_method)
 def run_method(rows: Any, method: str, args: Any, kwargs: Any) -> Any:
     """A row-local method of the rows' own class."""
     _require(facts_of(rows)["kind"], method)
@@ -87,7 +97,7 @@ def run_numpy(function: str, args: Any, kwargs: Any) -> Any:
     return found(*from_message(args), **from_message(kwargs))
 
 
-@row_op("rows.columns")
+@row_op("rows.columns", columns=Columns.PICKED)
 def pick_columns(rows: Any, key: Any) -> Any:
     """Columns: positions of a table (an integer gives a vector), trailing axes of an array."""
     if isinstance(rows, pd.DataFrame):
@@ -118,7 +128,7 @@ def as_matrix(rows: Any, columns: Any) -> Any:
     return values if values.ndim == 2 else values[:, np.newaxis]
 
 
-@row_op("rows.rename")
+@row_op("rows.rename", columns=Columns.KEPT)
 def rename(rows: Any, columns: Any) -> Any:
     """The same table under other column labels; a column under another name."""
     renamed = rows.copy(deep=False)
@@ -129,7 +139,7 @@ def rename(rows: Any, columns: Any) -> Any:
     return renamed
 
 
-@row_op("rows.reindex")
+@row_op("rows.reindex", columns=Columns.KEPT)
 def reindex(rows: Any, positions: Any, drop: bool) -> Any:
     """Row labels that are the pooled row numbers; the old ones become columns unless dropped."""
     fresh = rows.reset_index(drop=drop)
@@ -145,7 +155,7 @@ def apply_to_rows(rows: Any, function: Any, args: Any, kwargs: Any) -> Any:
     return rows.apply(function, axis=1, args=tuple(from_message(args)), **from_message(kwargs))
 
 
-@row_op("rows.insert")
+@row_op("rows.insert", columns=Columns.PICKED)
 def insert(rows: Any, location: int, columns: Any, value: Any) -> Any:
     """A table with columns set; a new one goes to ``location`` (-1: the end)."""
     require_one_index((rows, value))
@@ -157,7 +167,7 @@ def insert(rows: Any, location: int, columns: Any, value: Any) -> Any:
     return changed
 
 
-@row_op("rows.assign")
+@row_op("rows.assign", columns=Columns.KEPT)
 def assign_cells(rows: Any, mask: Any, columns: Any, value: Any) -> Any:
     """Cells set to a value: at masked rows (``None``: all), in columns by position or key."""
     require_one_index((rows, mask, value))
@@ -175,7 +185,7 @@ def assign_cells(rows: Any, mask: Any, columns: Any, value: Any) -> Any:
     return changed
 
 
-@row_op("rows.take")
+@row_op("rows.take", selects=True, columns=Columns.KEPT)
 def take_rows(rows: Any, positions: Any) -> Any:
     """The rows with these numbers, in this order."""
     if isinstance(rows, pd.DataFrame | pd.Series):
@@ -183,7 +193,7 @@ def take_rows(rows: Any, positions: Any) -> Any:
     return (rows.tocsr() if sparse.issparse(rows) else rows)[positions]
 
 
-@row_op("rows.filter")
+@row_op("rows.filter", selects=True, columns=Columns.KEPT)
 def filter_masked(rows: Any, mask: Any) -> Any:
     """The rows at which the mask is true."""
     return take_rows(rows, np.flatnonzero(np.asarray(mask)))

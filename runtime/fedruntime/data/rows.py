@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NoReturn
 import numpy as np
 import pandas as pd
 
+from fedruntime.attempts import attempted
 from fedruntime.caller import where
 from fedruntime.data.column_of import copies_on_write
 from fedruntime.data.handle import Handle
@@ -63,7 +64,6 @@ class Rows(Handle):
     def _method(self, name: str) -> Callable[..., Any]:
         def method(*args: Any, **kwargs: Any) -> Any:
             inplace = kwargs.pop("inplace", False)
-            self._require_no_rows_outside((*args, *kwargs.values()))
             result = self._run(name, args, kwargs)
             if not inplace:
                 return result
@@ -73,6 +73,7 @@ class Rows(Handle):
         method.__name__ = name
         return method
 
+    @attempted
     def _run(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         if name == "astype" and args:
             args = [dtype_name(args[0]), *args[1:]]
@@ -99,9 +100,10 @@ class Rows(Handle):
 
     def _become(self, other: Handle) -> None:
         """Stand for another handle's rows from now on, as in-place operations do."""
-        self.__dict__.update(_ref=other.ref, _layout=other.layout, _facts=other.facts)
+        rows = ("_ref", "_whole_layout", "_part_facts")
+        self.__dict__.update({name: other.__dict__[name] for name in rows})
         column = self.__dict__.get("_column_of")
-        if column is not None and column.frame.layout is self._layout and not copies_on_write():
+        if column is not None and column.frame.layout is self.layout and not copies_on_write():
             column.frame[column.label] = self
 
     def __copy__(self) -> Any:
@@ -167,7 +169,7 @@ def row_positions(key: Any, rows: int) -> Any:
             f"{where()}row {key} cannot be shown: rows stay at the parties; use a slice or a "
             "mask, which give a handle, or an aggregate"
         )
-    positions = np.asarray(key)
+    positions = np.asanyarray(key)
     if positions.dtype.kind == "b":
         if positions.shape != (rows,):
             raise DataError(f"{where()}a mask of shape {positions.shape} meets {rows} rows")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from fedruntime.attempts import AtParties, attempted
 from fedruntime.caller import where
 from fedruntime.data.categories import CategoryAccessor
 from fedruntime.data.column_wise import series_agg
@@ -30,6 +31,9 @@ from fedruntime.data.table_aggregates import (
 from fedruntime.data.tables import Table
 from fedruntime.data.template import template
 from fedruntime.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from fedruntime.exchange import Exchange
 
 
 def _aggregate(name: str) -> Callable[..., Any]:
@@ -62,13 +66,13 @@ class FedSeries(Table, kind="series"):
 
     @property
     def dtype(self) -> Any:
-        return template(self._facts).dtype
+        return template(self.facts).dtype
 
     dtypes = dtype
 
     @property
     def name(self) -> Any:
-        return (self._facts.columns or (None,))[0]
+        return (self.facts.columns or (None,))[0]
 
     @name.setter
     def name(self, name: Any) -> None:
@@ -128,7 +132,7 @@ class FedSeries(Table, kind="series"):
         return self.copy()
 
 
-class Accessor:
+class Accessor(AtParties):
     """``.str`` or ``.dt`` of a series: the methods listed in the table of operations.
 
     Parameters
@@ -141,6 +145,10 @@ class Accessor:
         self._series = series
         self._name = name
 
+    @property
+    def federation(self) -> Exchange:
+        return self._series.federation
+
     def __getattr__(self, name: Any) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
@@ -148,14 +156,7 @@ class Accessor:
             raise UnsupportedError(f"{where()}.{self._name}.{name} has no federated counterpart")
 
         def run(*args: Any, **kwargs: Any) -> Any:
-            return self._series.federation.map(
-                run_accessor,
-                rows=self._series,
-                accessor=self._name,
-                name=name,
-                args=to_message(list(args)),
-                kwargs=to_message(kwargs),
-            )
+            return self._run(name, args, kwargs)
 
         owner = (
             pd.Series.str
@@ -163,3 +164,14 @@ class Accessor:
             else pd.core.indexes.accessors.CombinedDatetimelikeProperties
         )
         return run if callable(getattr(owner, name)) else run()
+
+    @attempted
+    def _run(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        return self._series.federation.map(
+            run_accessor,
+            rows=self._series,
+            accessor=self._name,
+            name=name,
+            args=to_message(list(args)),
+            kwargs=to_message(dict(kwargs)),
+        )

@@ -15,6 +15,7 @@ import pandas as pd
 from fedruntime.aggregation.default import AGGREGATOR
 from fedruntime.data.handle import Handle
 from fedruntime.data.numbers import numbers
+from fedruntime.data.private_sums import private_moments, require_private_aggregate
 from fedruntime.messages import Array
 from fedruntime.operations import Operation, Statistics, party_op
 
@@ -53,6 +54,8 @@ def sum_over_parties(handle: Handle, operation: Operation, purpose: str, **publi
 def column_sums(handle: Handle, purpose: str, columns: Sequence[int] | None = None) -> Sums:
     """Sums over rows of an array, a series, or columns of a frame (by position)."""
     dtype = common_dtype(handle, columns)
+    if handle.federation.budget is not None:
+        return _private_column_sums(handle, purpose, columns, whole=np.dtype(dtype).kind != "f")
     found = sum_over_parties(handle, totals, purpose, columns=columns, dtype=dtype)
     rows = len(handle)
     if "low" in found:
@@ -64,6 +67,17 @@ def column_sums(handle: Handle, purpose: str, columns: Sequence[int] | None = No
     total = np.where(found["positive"] > 0, np.inf, total)
     total = np.where(found["negative"] > 0, np.where(found["positive"] > 0, np.nan, -np.inf), total)
     return Sums(total, np.asarray(found["missing"]), rows)
+
+
+def _private_column_sums(
+    handle: Handle, purpose: str, columns: Sequence[int] | None, *, whole: bool
+) -> Sums:
+    require_private_aggregate(handle, purpose)
+    moments = private_moments(handle, purpose, columns)
+    total = np.rint(moments.total).astype(np.int64) if whole else moments.total
+    missing = len(handle) - moments.present
+    shape = handle.facts.tail if columns is None else (-1,)
+    return Sums(total.reshape(shape), missing, len(handle))
 
 
 def centred_square_sums(
@@ -93,11 +107,12 @@ def _kind(dtype: str) -> str:
 # -- at the parties -------------------------------------------------------------------------
 
 
-@party_op("rows.totals")
+@party_op("rows.totals", counts=("low",))
 def totals(rows: Any, columns: Any, dtype: str) -> Statistics:
     """Sums of columns; for floats what is not finite is counted instead of summed."""
     if np.dtype(dtype).kind != "f":
         # Two halves, so that sums beyond the encoding's 2**47 stay exact; wraps as numpy does.
+        # A low half of a row or two is what a column of zeros and ones gives: it is a count.
         whole = numbers(rows, columns, dtype).sum(axis=0).astype(np.int64)
         return {"high": whole >> _LOW_BITS, "low": whole & (2**_LOW_BITS - 1)}
     values = numbers(rows, columns, dtype)
@@ -119,14 +134,14 @@ def squares(rows: Any, columns: Any, centre: Any) -> Statistics:
     return {"squares": np.where(np.isfinite(squared), squared, 0.0).sum(axis=0)}
 
 
-@party_op("rows.present")
+@party_op("rows.present", counts=("count",))
 def present(rows: Any, columns: Any) -> Statistics:
     """How many values of each column are not missing."""
     chosen = rows if columns is None else rows.iloc[:, list(columns)]
     return {"count": np.asarray(chosen.notna().to_numpy().sum(axis=0))}
 
 
-@party_op("rows.truths")
+@party_op("rows.truths", counts=("true",))
 def truths(rows: Any, columns: Any, missing: bool) -> Statistics:
     """How many values of each column are true; a missing one counts as ``missing``."""
     if isinstance(rows, pd.DataFrame | pd.Series):

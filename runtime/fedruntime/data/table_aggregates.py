@@ -15,6 +15,12 @@ from fedruntime.data import moments
 from fedruntime.data.categories import category_multiset, pooled_dtype
 from fedruntime.data.distinct import count_values, distinct_values, extreme_values
 from fedruntime.data.handle import Handle
+from fedruntime.data.private_counts import possible_values, private_counts_of
+from fedruntime.data.private_sums import (
+    private_count,
+    private_moments,
+    require_private_aggregate,
+)
 from fedruntime.data.quantiles import medians
 from fedruntime.data.row_operations import pick_columns
 from fedruntime.data.sums import (
@@ -52,6 +58,7 @@ def frame_aggregate(frame: Handle, name: str, numeric_only: bool, options: Any) 
     index = pd.Index([frame.facts.columns[number] for number in columns])  # type: ignore[index]
     if not columns:
         return pd.Series(dtype=np.float64, index=index)
+    require_private_aggregate(frame, name)
     require_numbers(frame, name, columns)
     values = _AGGREGATES[name](frame, columns, options)
     if name in ("min", "max"):
@@ -63,6 +70,7 @@ def frame_aggregate(frame: Handle, name: str, numeric_only: bool, options: Any) 
 
 def series_aggregate(series: Handle, name: str, options: Any) -> Any:
     """One value."""
+    require_private_aggregate(series, name)
     require_numbers(series, name, None)
     value = _AGGREGATES[name](series, None, options)
     if name in ("min", "max"):
@@ -105,6 +113,8 @@ def _numeric(dtype: str) -> bool:
 
 
 def _count(handle: Handle, columns: Columns, options: Any) -> Array:
+    if handle.federation.budget is not None:
+        return private_count(handle, "count", columns)
     return np.asarray(sum_over_parties(handle, present, "count", columns=columns)["count"])
 
 
@@ -121,6 +131,10 @@ def _mean(handle: Handle, columns: Columns, options: Any) -> Array:
 
 
 def _var(handle: Handle, columns: Columns, options: Any) -> Array:
+    if handle.federation.budget is not None:
+        moments = private_moments(handle, "var", columns, squares=True)
+        assert moments.squares is not None
+        return _ratio(moments.squares, np.maximum(moments.present - options.get("ddof", 1), 0))
     sums = column_sums(handle, "var", columns)
     mean = _ratio(sums.total, sums.present)
     squares = centred_square_sums(handle, mean, "var", columns)
@@ -248,14 +262,19 @@ def value_counts(
     """
     if bins is not None:
         raise UnsupportedError(f"{where()}value_counts(bins={bins!r}) has no counterpart yet")
-    dtype = pooled_dtype(series)
-    if isinstance(dtype, pd.CategoricalDtype):
-        rows = category_multiset(series, dtype)
-        return rows.value_counts(normalize, sort, ascending, None, dropna)
-    values = distinct_values(series, "value_counts")
-    if dropna:
-        values = values[~pd.isna(values)]
-    counts = count_values(series, values, "value_counts")
+    if series.federation.budget is not None:
+        dtype: Any = pd.api.types.pandas_dtype(series.facts.dtypes[0])
+        values = possible_values(series, "value_counts")
+        counts = private_counts_of(series, values, "value_counts")
+    else:
+        dtype = pooled_dtype(series)
+        if isinstance(dtype, pd.CategoricalDtype):
+            rows = category_multiset(series, dtype)
+            return rows.value_counts(normalize, sort, ascending, None, dropna)
+        values = distinct_values(series, "value_counts")
+        if dropna:
+            values = values[~pd.isna(values)]
+        counts = count_values(series, values, "value_counts")
     labels = (series.facts.columns or (None,))[0]
     index = pd.Index(pd.Series(values).astype(dtype), name=labels)
     found = pd.Series(counts, index=index, name="proportion" if normalize else "count")

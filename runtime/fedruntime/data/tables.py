@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import numpy as np
 import pandas as pd
 
+from fedruntime.attempts import attempted
 from fedruntime.caller import where
 from fedruntime.data.arithmetic import Arithmetic, check_operands
 from fedruntime.data.categories import as_categories
@@ -94,6 +95,7 @@ class Table(Arithmetic):
             )
         return filter_rows(self, rows_without(self, labels, errors))
 
+    @attempted
     def _run(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         if name in ("where", "mask"):
             # A condition may be a function of the whole column: it sees the handle, not one part.
@@ -157,8 +159,8 @@ class Table(Arithmetic):
         """Number the rows as they are pooled."""
         if level is not None:
             raise UnsupportedError(f"{where()}reset_index(level=...) has no counterpart")
-        positions = self._layout.positions
-        each = {party: {"positions": positions[party]} for party in self._layout.parties}
+        positions = self.layout.positions
+        each = {party: {"positions": positions[party]} for party in self.layout.parties}
         fresh = self._federation.map(reindex, each=each, rows=self, drop=drop)
         return self._become(fresh) if inplace else fresh
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from fedruntime.caller import where
 from fedruntime.data.handle import Handle
+from fedruntime.data.positions import layout_of
 from fedruntime.data.row_operations import filter_masked, take_rows
 from fedruntime.data.selection import RowSelection
 from fedruntime.errors import DataError
@@ -41,16 +42,19 @@ def take(handle: H, indices: npt.ArrayLike | RowSelection) -> H:
     if chosen.ndim != 1 or chosen.dtype.kind not in "iu":
         raise DataError(f"{where()}row positions are a list of integers, not {indices!r}")
     chosen = chosen.astype(np.intp)
-    rows = len(handle)
+    among = layout_of(handle, indices)
+    rows = len(among)
     if chosen.size and not (-rows <= chosen.min() and chosen.max() < rows):
         raise DataError(f"{where()}row positions reach beyond the {rows} rows of {handle!r}")
-    layout, picked = handle.layout.take(np.where(chosen < 0, chosen + rows, chosen))
-    each = {party: {"positions": positions} for party, positions in picked.items()}
+    layout, picked = among.take(np.where(chosen < 0, chosen + rows, chosen))
+    layout = layout.restricted(handle.layout.parties)
+    each = {party: {"positions": picked[party]} for party in layout.parties}
     return _like(handle, handle.federation.map(take_rows, layout=layout, each=each, rows=handle))
 
 
 def _take_selected(handle: H, selection: RowSelection) -> H:
-    if not handle.layout.same_as(selection.source):
+    parties = selection.layout.parties  # some may have vanished since it was drawn, or be back
+    if not handle.layout.restricted(parties).same_as(selection.source.restricted(parties)):
         raise DataError(
             f"{where()}{selection!r} was drawn from other rows than those of {handle!r}"
         )
@@ -102,7 +106,7 @@ def align(first: Handle, second: Handle) -> None:
         )
 
 
-@party_op("rows.kept", reveals="how many rows of each run a filter kept")
+@party_op("rows.kept", reveals="how many rows of each run a filter kept", counts=("kept",))
 def kept_in_runs(mask: Any, runs: Any) -> Statistics:
     """How many rows of each run a mask keeps."""
     before = np.concatenate([[0], np.cumsum(np.asarray(mask, dtype=np.intp))])

@@ -5,10 +5,11 @@ is a name for its columns, and knows little else.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from fedruntime.attempts import AtParties, Restartable
 from fedruntime.caller import where
 from fedruntime.data.handle import Handle
 from fedruntime.data.numbers import numbers
@@ -19,10 +20,13 @@ from fedruntime.errors import UnsupportedError
 from fedruntime.messages import Array
 from fedruntime.operations import Statistics, party_op
 
+if TYPE_CHECKING:
+    from fedruntime.exchange import Exchange
+
 _INSTEAD = "use X.T @ Y, its columns one by one, or aggregates of X along axis 0"
 
 
-class FedTransposed(np.lib.mixins.NDArrayOperatorsMixin):
+class FedTransposed(AtParties, Restartable, np.lib.mixins.NDArrayOperatorsMixin):
     """``X.T`` of a two-dimensional array handle.
 
     Parameters
@@ -33,6 +37,10 @@ class FedTransposed(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __init__(self, rows: Handle) -> None:
         self._rows = rows
+
+    @property
+    def federation(self) -> Exchange:
+        return self._rows.federation
 
     @property
     def T(self) -> Handle:

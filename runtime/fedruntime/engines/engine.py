@@ -13,8 +13,30 @@ class Engine(Protocol):
 
     simulated: bool  # all parties live in this process, so a loader's rows may be dealt to them
 
-    def call(self, requests: Mapping[str, Request]) -> dict[str, Reply]:
-        """Send each party its request and gather the replies, in the order of the requests."""
+    def call(
+        self, requests: Mapping[str, Request], *, timeout: float | None = None
+    ) -> dict[str, Reply]:
+        """Send each party its request and gather the replies, in the order of the requests.
+
+        Parameters
+        ----------
+        requests : mapping of party to Request
+            A party gets one at a time, in the order of the calls.
+        timeout : float, optional
+            Seconds to wait; by default without end.
+
+        Returns
+        -------
+        dict of party to Reply
+            Of those who answered in time. A reply that comes later is thrown away.
+        """
+
+    def reachable(self, party: str) -> bool:
+        """Whether a request would be worked on now.
+
+        Asked of parties that did not answer, at the beginning of every operation from then on; so
+        it answers at once, from what the engine knows.
+        """
 
     def place(self, party: str, name: str, rows: Any) -> Public:
         """Give a simulated party rows; engines that are not simulated refuse."""

@@ -110,7 +110,7 @@ def run_method(
     return result
 
 
-@party_op("estimator.describe", reveals="shape and dtypes of a result")
+@party_op("estimator.describe", reveals="shape and dtypes of a result", facts=True)
 def describe_result(
     rows: Any,
     state: Public,

@@ -130,7 +130,7 @@ def distinct_values(X: Any, dtypes: Sequence[str], skip: Sequence[Any]) -> Stati
     return statistics
 
 
-@party_op("categories.counts")
+@party_op("categories.counts", counts=("counts *", "none *", "nan *", "other *"))
 def count_categories(
     X: Any, dtypes: Sequence[str], values: Sequence[Array], skip: Sequence[Any]
 ) -> Statistics:

@@ -14,6 +14,7 @@ from scipy import sparse
 from fedruntime.cohort import Cohort
 from fedruntime.estimators.row_blocks import row_blocks
 from fedruntime.estimators.second_moments import powers_of_two
+from fedruntime.messages import Array
 from fedruntime.operations import Statistics, party_op
 
 Floats = npt.NDArray[np.float64]
@@ -99,7 +100,7 @@ def is_rounding(squares: Floats, centre: Floats, weight: Any) -> npt.NDArray[np.
     return np.asarray(squares <= weight * (32 * _EPS * centre) ** 2)
 
 
-@party_op("class_moments.sums")
+@party_op("class_moments.sums", counts=("count", "weight"))
 def class_sums(X: Any, y: Floats, sample_weight: Floats | None, n_classes: int) -> Statistics:
     """Rows, weight and column sums of each class, and the magnitude of the columns.
 
@@ -123,7 +124,11 @@ def class_sums(X: Any, y: Floats, sample_weight: Floats | None, n_classes: int) 
     }
 
 
-@party_op("class_moments.squares")
+def _rows_of_classes(y: Floats) -> Array:
+    return np.bincount(y.astype(np.intp))
+
+
+@party_op("class_moments.squares", cells=_rows_of_classes)
 def squared_deviations(
     X: Any, y: Floats, sample_weight: Floats | None, centres: Floats, unit: Floats
 ) -> Statistics:

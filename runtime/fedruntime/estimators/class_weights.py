@@ -62,7 +62,7 @@ def class_factors(class_weight: Any, classes: Array, sums: Mapping[str, Any]) ->
     return np.asarray(compute_class_weight(class_weight, classes=classes, y=classes))
 
 
-@party_op("class_weights.sums")
+@party_op("class_weights.sums", counts=("count", "weight"))
 def class_sums(y: Floats, sample_weight: Floats | None, n_classes: int) -> Statistics:
     """Rows and sample weight of each class."""
     codes = y.astype(np.intp)

@@ -19,7 +19,7 @@ from fedruntime.operations import Statistics, party_op
 Floats = npt.NDArray[np.float64]
 
 
-@party_op("columns.sums")
+@party_op("columns.sums", counts=("count",))
 def column_sums(X: Any, sample_weight: Floats | None = None) -> Statistics:
     """Weighted sum, weight and number of the values that are there, by column."""
     if sparse.issparse(X):

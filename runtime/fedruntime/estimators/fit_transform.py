@@ -27,7 +27,7 @@ def fit_transform(model: Any, cohort: Cohort) -> tuple[Mapping[str, Handle], Han
         As ``registry.fit``.
     """
     family = registry.family_of(model)
-    if family.fit_transform is None:
+    if family.fit_transform is None or cohort.federation.budget is not None:
         return registry.fit(model, cohort), apply(model, "transform", cohort["X"])
     registry.require_supported(model, cohort)
     return {}, family.fit_transform(model, cohort)

@@ -19,6 +19,7 @@ from fedruntime import estimators
 from fedruntime.cohort import Cohort
 from fedruntime.data.handle import Handle
 from fedruntime.errors import DataError, UnsupportedError
+from fedruntime.estimators.private.families import fit_privately
 
 Fit = Callable[[Any, Cohort], Mapping[str, Handle] | None]
 FitTransform = Callable[[Any, Cohort], Handle]
@@ -224,11 +225,18 @@ def fit(model: Any, cohort: Cohort) -> Mapping[str, Handle]:
     ------
     UnsupportedError
         Before anything is sent; names the class or the parameters.
+    BudgetError
+        The same where there is a privacy budget, and for what it is too small for.
     DataError
         If the cohort holds rows that the model's ``fit`` does not take.
     """
-    require_supported(model, cohort)
-    attributes = family_of(model).fit(model, cohort) or {}
+    if cohort.federation.budget is not None:
+        _require_accepted(model, cohort)
+        fit_privately(model, cohort)
+        attributes: Mapping[str, Handle] = {}
+    else:
+        require_supported(model, cohort)
+        attributes = family_of(model).fit(model, cohort) or {}
     _OF_ROWS[model] = attributes
     return attributes
 

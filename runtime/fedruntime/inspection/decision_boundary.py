@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import sklearn.inspection
 
+from fedruntime.attempts import attempted
 from fedruntime.counterpart import assembled
 from fedruntime.data.array import FedArray
 from fedruntime.data.frame import FedFrame
@@ -22,6 +23,7 @@ class DecisionBoundaryDisplay(sklearn.inspection.DecisionBoundaryDisplay):  # ty
     """
 
     @classmethod
+    @attempted
     def from_estimator(cls, *args: Any, **kwargs: Any) -> Any:
         """As scikit-learn's; ``X`` may be a handle, the estimator an ``FLModel``."""
         local = super().from_estimator

@@ -10,6 +10,7 @@ import pandas as pd
 import sklearn.inspection
 from sklearn.utils import Bunch, check_random_state
 
+from fedruntime.attempts import attempted
 from fedruntime.counterpart import assembled, at_parties
 from fedruntime.data.handle import Handle
 from fedruntime.data.take import take
@@ -21,6 +22,7 @@ from fedruntime.model_selection.scoring import Scorer, federated_scorers
 from fedruntime.operations import row_op
 
 
+@attempted
 def permutation_importance(estimator: Any, X: Any, y: Any, **options: Any) -> Any:
     """``sklearn.inspection.permutation_importance``, with values permuted within each party.
 

@@ -20,6 +20,7 @@ from fedruntime.cohort import Cohort
 from fedruntime.counterpart import counterpart
 from fedruntime.metrics import multilabel
 from fedruntime.metrics.label_pairs import LabelPairs
+from fedruntime.metrics.private_labels import private_label_metric
 
 Metric = Callable[..., Any]
 
@@ -47,7 +48,9 @@ def _of_labels(
             y_pred=cohort[predicted],
             sample_weight=cohort.rows.get("sample_weight"),
         )
-        if not any(multilabel.has_indicators(named[name]) for name in ("y_true", "y_pred")):
+        if named.federation.budget is not None:
+            result = private_label_metric(local, named, options)
+        elif not any(multilabel.has_indicators(named[name]) for name in ("y_true", "y_pred")):
             y_true, y_pred, weights = LabelPairs.of(named).surrogate()
             result = local(y_true, y_pred, sample_weight=weights, **options)
         elif of_indicators is not None:

@@ -12,6 +12,7 @@ from typing import Any
 from sklearn import metrics
 from sklearn.base import is_classifier
 
+from fedruntime.attempts import attempted
 from fedruntime.cohort import Cohort
 from fedruntime.counterpart import assembled, counterpart
 from fedruntime.data.handle import Handle
@@ -42,6 +43,7 @@ class ConfusionMatrixDisplay(metrics.ConfusionMatrixDisplay):  # type: ignore[mi
         return counterpart(local, *_ROWS)(federated)(*args, **kwargs)
 
     @classmethod
+    @attempted
     def from_estimator(cls, *args: Any, **kwargs: Any) -> Any:
         """As scikit-learn's; rows may be handles, the estimator an ``FLModel``."""
         local = super().from_estimator
@@ -58,6 +60,7 @@ class _CurveDisplay:
     """What curves of scores share: the constructor from an estimator."""
 
     @classmethod
+    @attempted
     def from_estimator(cls, *args: Any, **kwargs: Any) -> Any:
         """As scikit-learn's; rows may be handles, the estimator an ``FLModel``."""
         local = super().from_estimator  # type: ignore[misc]

@@ -27,7 +27,7 @@ def distinct_labels(y_true: Any, y_pred: Any) -> Statistics:
     }
 
 
-@party_op("metrics.label_pairs")
+@party_op("metrics.label_pairs", counts=("counts",))
 def pair_totals(
     y_true: Any,
     y_pred: Any,

@@ -216,7 +216,7 @@ def _require_one_width(cohort: Cohort) -> None:
 # -- at the parties -------------------------------------------------------------------------
 
 
-@party_op("metrics.label_totals")
+@party_op("metrics.label_totals", counts=("both", "true", "predicted"))
 def label_totals(y_true: Any, y_pred: Any, integers: bool, sample_weight: Any = None) -> Statistics:
     """What ``LabelTotals`` holds, of a party's rows."""
     true, predicted = _indicators(y_true, "y_true"), _indicators(y_pred, "y_pred")
@@ -232,7 +232,7 @@ def label_totals(y_true: Any, y_pred: Any, integers: bool, sample_weight: Any = 
     }
 
 
-@party_op("metrics.sample_scores")
+@party_op("metrics.sample_scores", counts=("kinds",))
 def sample_scores(
     y_true: Any, y_pred: Any, labels: Any, beta: float, sample_weight: Any = None
 ) -> Statistics:

@@ -24,7 +24,7 @@ from fedruntime.operations import Statistics, party_op
 _NAMES = ("y_proba", "y_pred", "y_prob")  # the others are older names of the first
 
 
-@party_op("metrics.probability_losses")
+@party_op("metrics.probability_losses", counts=("weights",))
 def probability_losses(
     y_true: Any, y_proba: Any, classes: Array, sample_weight: Any = None
 ) -> Statistics:

@@ -39,7 +39,7 @@ def rows_off_one(y_score: Any) -> Statistics:
     return {"rows": np.count_nonzero(~np.isclose(1, np.asarray(y_score).sum(axis=1)))}
 
 
-@party_op("metrics.score_counts")
+@party_op("metrics.score_counts", counts=("counts *",))
 def score_counts(
     y_true: Any,
     y_score: Any,

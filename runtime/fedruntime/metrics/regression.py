@@ -18,6 +18,7 @@ from fedruntime.cohort import Cohort
 from fedruntime.counterpart import counterpart
 from fedruntime.messages import Array
 from fedruntime.metrics.outputs import over_outputs, rehearse, targets
+from fedruntime.metrics.private_errors import private_mean_error, private_sums_of_squares
 from fedruntime.metrics.row_means import row_mean
 from fedruntime.metrics.weights import sample_weights
 from fedruntime.operations import Statistics, party_op
@@ -28,8 +29,10 @@ def _mean_error(local: Callable[..., Any], mean_of: Callable[..., Any]) -> Calla
 
     def federated(cohort: Cohort, **options: Any) -> Any:
         rehearse(local, cohort, options)
-        per_row = {name: options[name] for name in ("alpha",) if name in options}
-        errors = row_mean(cohort, mean_of.__name__, multioutput="raw_values", **per_row)
+        if cohort.federation.budget is not None:
+            errors = private_mean_error(cohort, mean_of.__name__)
+        else:
+            errors = _mean_per_output(cohort, mean_of.__name__, options)
         # `squared=False` is the older name, up to scikit-learn 1.5, of the root of an error.
         root = local is not mean_of or options.get("squared", True) is False
         return over_outputs(np.sqrt(errors) if root else errors, options)
@@ -39,6 +42,11 @@ def _mean_error(local: Callable[..., Any], mean_of: Callable[..., Any]) -> Calla
         "output and the total weight. Parameters and result are scikit-learn's."
     )
     return counterpart(local, "y_true", "y_pred", "sample_weight")(federated)
+
+
+def _mean_per_output(cohort: Cohort, metric: str, options: dict[str, Any]) -> Array:
+    per_row = {name: options[name] for name in ("alpha",) if name in options}
+    return row_mean(cohort, metric, multioutput="raw_values", **per_row)
 
 
 mean_absolute_error = _mean_error(metrics.mean_absolute_error, metrics.mean_absolute_error)
@@ -64,6 +72,8 @@ def r2_score(cohort: Cohort, **options: Any) -> Any:
     n_samples = len(cohort["y_true"])
     if n_samples < 2:
         return metrics.r2_score(np.zeros(n_samples), np.zeros(n_samples))
+    if cohort.federation.budget is not None:
+        return _explained(private_sums_of_squares(cohort), options)
     sums = cohort.sum(target_sums)
     second = cohort.sum(spreads, mean=sums["targets"] / sums["weight"], mean_error=0.0)
     return _explained(second, options)

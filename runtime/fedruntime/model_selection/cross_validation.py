@@ -11,6 +11,7 @@ from sklearn import model_selection
 from sklearn.base import clone, is_classifier
 
 from fedruntime.aggregation.aggregator import Aggregator
+from fedruntime.attempts import attempted
 from fedruntime.counterpart import assembled, at_parties
 from fedruntime.data.handle import Handle
 from fedruntime.data.take import take
@@ -23,6 +24,7 @@ from fedruntime.model_selection.stand_in import Places, StandIn, on_places, refu
 from fedruntime.operations import row_op
 
 
+@attempted
 def cross_validate(estimator: Any, X: Any, y: Any = None, **options: Any) -> dict[str, Any]:
     """``sklearn.model_selection.cross_validate``: the scores of the pooled data.
 
@@ -67,6 +69,7 @@ def cross_validate(estimator: Any, X: Any, y: Any = None, **options: Any) -> dic
     return dict(result)
 
 
+@attempted
 def cross_val_score(estimator: Any, X: Any, y: Any = None, **options: Any) -> Array:
     """``sklearn.model_selection.cross_val_score``: the scores of the pooled data.
 
@@ -82,6 +85,7 @@ def cross_val_score(estimator: Any, X: Any, y: Any = None, **options: Any) -> Ar
     return np.asarray(scores)
 
 
+@attempted
 def cross_val_predict(estimator: Any, X: Any, y: Any = None, **options: Any) -> Any:
     """``sklearn.model_selection.cross_val_predict``: a handle to each row's own prediction.
 

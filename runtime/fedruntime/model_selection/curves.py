@@ -6,6 +6,7 @@ from typing import Any
 
 from sklearn import model_selection
 
+from fedruntime.attempts import attempted
 from fedruntime.counterpart import assembled, at_parties
 from fedruntime.errors import UnsupportedError
 from fedruntime.model_selection.cross_validation import local, stand_in
@@ -13,6 +14,7 @@ from fedruntime.model_selection.scoring import federated_scorer
 from fedruntime.model_selection.stand_in import Places, on_places, refusals_raised
 
 
+@attempted
 def learning_curve(estimator: Any, X: Any, y: Any = None, **options: Any) -> Any:
     """``sklearn.model_selection.learning_curve``: the scores of the pooled data.
 
@@ -36,6 +38,7 @@ def learning_curve(estimator: Any, X: Any, y: Any = None, **options: Any) -> Any
     return _curve(model_selection.learning_curve, estimator, X, y, options)
 
 
+@attempted
 def validation_curve(estimator: Any, X: Any, y: Any = None, **options: Any) -> Any:
     """``sklearn.model_selection.validation_curve``: the scores of the pooled data.
 

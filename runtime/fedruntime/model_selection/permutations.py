@@ -13,13 +13,15 @@ from sklearn import model_selection
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 
+from fedruntime.attempts import attempted
 from fedruntime.counterpart import assembled, at_parties
 from fedruntime.data.handle import Handle
 from fedruntime.messages import Array
 from fedruntime.model_selection.cross_validation import cross_val_score, local
-from fedruntime.operations import row_op
+from fedruntime.operations import Columns, row_op
 
 
+@attempted
 def permutation_test_score(estimator: Any, X: Any, y: Any, **options: Any) -> Any:
     """``sklearn.model_selection.permutation_test_score``, with labels permuted within each party.
 
@@ -82,7 +84,7 @@ def orders(rows: Handle, random_state: np.random.RandomState) -> dict[str, dict[
     }
 
 
-@row_op("model_selection.reorder")
+@row_op("model_selection.reorder", selects=True, columns=Columns.KEPT)
 def reorder(rows: Any, order: Array) -> Any:
     """A party's rows in another order."""
     return rows.iloc[order] if hasattr(rows, "iloc") else rows[order]

@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 from sklearn import model_selection
 
+from fedruntime.attempts import attempted
 from fedruntime.counterpart import at_parties
 from fedruntime.data.take import take
 from fedruntime.exchange import common_layout
 from fedruntime.model_selection.strata import Strata
 
 
+@attempted
 def train_test_split(
     *arrays: Any,
     test_size: float | int | None = None,

@@ -14,6 +14,7 @@ import numpy as np
 from sklearn import model_selection
 
 from fedruntime.data.handle import Handle
+from fedruntime.data.positions import folds_over
 from fedruntime.exchange import common_layout
 from fedruntime.model_selection.folds import single_rows_refused
 from fedruntime.model_selection.strata import Strata
@@ -26,7 +27,8 @@ class _ByRowCount:
 
     def split(self, X: Any = None, y: Any = None, groups: Any = None) -> Iterator[Fold]:
         """Yield train and test indices; X and y may be handles."""
-        yield from super().split(_counted(X), _counted(y), groups)  # type: ignore[misc]
+        folds = super().split(_counted(X), _counted(y), groups)  # type: ignore[misc]
+        yield from folds_over(X, folds)
 
 
 class _ByClassCount:
@@ -37,7 +39,7 @@ class _ByClassCount:
     def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterator[Fold]:
         """Yield train and test indices; X and y may be handles, indices then are opaque."""
         if not isinstance(y, Handle):
-            yield from super().split(_counted(X), y, groups)  # type: ignore[misc]
+            yield from folds_over(X, super().split(_counted(X), y, groups))  # type: ignore[misc]
             return
         if isinstance(X, Handle):
             common_layout([X, y])
@@ -55,7 +57,8 @@ class _ByGroupCount:
     def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterator[Fold]:
         """Yield train and test indices; X, y and groups may be handles, indices then are opaque."""
         if not isinstance(groups, Handle):
-            yield from super().split(_counted(X), _counted(y), groups)  # type: ignore[misc]
+            folds = super().split(_counted(X), _counted(y), groups)  # type: ignore[misc]
+            yield from folds_over(X, folds)
             return
         labels = y if self._by_class and isinstance(y, Handle) else None
         common_layout([each for each in (X, groups, labels) if isinstance(each, Handle)])

@@ -16,6 +16,7 @@ from sklearn.base import BaseEstimator, clone
 from fedruntime.data.handle import Handle
 from fedruntime.data.take import take
 from fedruntime.errors import (
+    DropoutError,
     FedError,
     PartyError,
     ProtocolError,
@@ -172,7 +173,7 @@ class _Refused(BaseException):
 def _final() -> Iterator[None]:
     try:
         yield
-    except (RevealError, UnsupportedError, ProtocolError, PartyError) as error:
+    except (DropoutError, RevealError, UnsupportedError, ProtocolError, PartyError) as error:
         raise _Refused(error) from error
 
 

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from fedruntime.data.handle import Handle
+from fedruntime.data.layout import RowLayout
 from fedruntime.data.selection import RowSelection
 from fedruntime.errors import RevealError
 from fedruntime.messages import Array
@@ -34,7 +35,9 @@ _PURPOSE = "stratified split"
 
 
 @party_op(
-    "model_selection.class_counts", reveals="the class counts of each run, by first appearance"
+    "model_selection.class_counts",
+    reveals="the class counts of each run, by first appearance",
+    counts=("counts",),
 )
 def class_counts(y: Any, run_lengths: Array, joined: bool) -> Statistics:
     """The classes of one run after another, each run's by first appearance, and their counts."""
@@ -44,7 +47,9 @@ def class_counts(y: Any, run_lengths: Array, joined: bool) -> Statistics:
 
 
 @party_op(
-    "model_selection.group_counts", reveals="the counts of groups in each run, by first appearance"
+    "model_selection.group_counts",
+    reveals="the counts of groups in each run, by first appearance",
+    counts=("counts",),
 )
 def group_counts(y: Any, groups: Any, run_lengths: Array) -> Statistics:
     """The same of groups, and of classes within groups where labels are given."""
@@ -127,12 +132,15 @@ class Strata:
         The surrogates of both.
     joined : bool
         Whether several columns of ``y`` make one class.
+    layout : RowLayout
+        Of the rows when the parties were asked for their counts.
     """
 
     rows: Mapping[str, Handle | None]
     labels: Array | None
     groups: Array | None
     joined: bool
+    layout: RowLayout
 
     @classmethod
     def of(cls, y: Handle, *, joined: bool = False) -> Strata:
@@ -150,7 +158,7 @@ class Strata:
         replies = y.federation.collect(
             class_counts, y=y, joined=joined, each=_run_lengths(y), purpose=_PURPOSE
         )
-        return cls({"y": y}, _surrogate(y, replies, "classes"), None, joined)
+        return cls({"y": y}, _surrogate(y, replies, "classes"), None, joined, y.layout)
 
     @classmethod
     def of_groups(cls, groups: Handle, y: Handle | None = None) -> Strata:
@@ -161,15 +169,16 @@ class Strata:
             group_counts, each=_run_lengths(groups), purpose=_PURPOSE, **rows
         )
         labels = None if y is None else _surrogate(groups, replies, "classes")
-        return cls(rows, labels, _surrogate(groups, replies, "groups"), False)
+        return cls(rows, labels, _surrogate(groups, replies, "groups"), False, groups.layout)
 
     def select(self, positions: Array, *, in_order: bool) -> RowSelection:
         """The rows that positions of the surrogate stand for; see ``stratified_rows``."""
         first = next(handle for handle in self.rows.values() if handle is not None)
-        layout, local = first.layout.take(positions)
+        chosen, local = self.layout.take(positions)
+        layout = chosen.restricted(first.layout.parties)  # without those who vanished since
         each = {
-            party: {**arguments, "chosen": local[party]}
-            for party, arguments in _run_lengths(first).items()
+            party: {"run_lengths": self.layout.split_runs(party), "chosen": local[party]}
+            for party in layout.parties
         }
         if self.groups is None:
             operation, options = stratified_rows, {"joined": self.joined, "in_order": in_order}
@@ -178,7 +187,7 @@ class Strata:
         numbers = first.federation.map(
             operation, layout=layout, each=each, purpose=_PURPOSE, **self.rows, **options
         )
-        return RowSelection(first.layout, numbers)
+        return RowSelection(self.layout, numbers)
 
 
 def _require_long_runs(rows: Handle) -> None:

@@ -1,7 +1,7 @@
 """When distinct values of a column may be told: not where they are nearly its rows.
 
-The one rule that holds without a policy of the party's own; a policy's stricter limits belong
-beside it.
+The one rule that holds without a policy, in simulations too: operations ask it themselves, as it is
+they who see the values. The rules of a party's own policy are in ``rules``.
 """
 
 from __future__ import annotations

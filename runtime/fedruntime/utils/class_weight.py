@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import sklearn.utils.class_weight
 
+from fedruntime.attempts import attempted
 from fedruntime.caller import where
 from fedruntime.data.handle import Handle
 from fedruntime.data.plain import as_array
@@ -17,6 +18,7 @@ from fedruntime.utils.label_counts import counted_labels
 __all__ = ["compute_class_weight", "compute_sample_weight"]
 
 
+@attempted
 def compute_class_weight(class_weight: Any, *, classes: Any, y: Any, **options: Any) -> Any:
     """``sklearn.utils.class_weight.compute_class_weight``: one public weight a class.
 
@@ -36,6 +38,7 @@ def compute_class_weight(class_weight: Any, *, classes: Any, y: Any, **options: 
     )
 
 
+@attempted
 def compute_sample_weight(class_weight: Any, y: Any, *, indices: Any = None) -> Any:
     """``sklearn.utils.class_weight.compute_sample_weight``: one weight a row, at its party.
 

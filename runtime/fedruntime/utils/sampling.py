@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import sklearn.utils
 
+from fedruntime.attempts import attempted
 from fedruntime.caller import where
 from fedruntime.data.handle import Handle
 from fedruntime.data.take import align, take
@@ -15,6 +16,7 @@ from fedruntime.errors import UnsupportedError
 __all__ = ["resample", "shuffle"]
 
 
+@attempted
 def shuffle(*arrays: Any, random_state: Any = None, n_samples: int | None = None) -> Any:
     """``sklearn.utils.shuffle``: all rows, or ``n_samples`` of them, in the pooled order of draws.
 
@@ -33,6 +35,7 @@ def shuffle(*arrays: Any, random_state: Any = None, n_samples: int | None = None
     return resample(*arrays, replace=False, n_samples=n_samples, random_state=random_state)
 
 
+@attempted
 def resample(*arrays: Any, **options: Any) -> Any:
     """``sklearn.utils.resample``: rows drawn with or without replacement.
 

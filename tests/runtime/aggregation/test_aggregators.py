@@ -10,12 +10,11 @@ import pytest
 
 import fedruntime
 from fedruntime.aggregation.aggregator import Aggregator
-from fedruntime.aggregation.session import PartySession
-from fedruntime.errors import DataError, ProtocolError, RevealError
+from fedruntime.errors import DataError, RevealError
 from fedruntime.messages import Release, Reply
 from fedruntime.operations import Statistics, party_op
 
-_AGGREGATORS = [fedruntime.SecureAggregator, fedruntime.PlainAggregator]
+_AGGREGATORS: list[type[Aggregator]] = [fedruntime.SecureAggregator, fedruntime.PlainAggregator]
 
 
 @party_op("test.column_sums")
@@ -47,8 +46,8 @@ def test_what_leaves_under_masks_is_not_the_statistic_and_changes_every_round(
     seen: list[dict[str, Reply]] = []
     call = dealt.federation.engine.call
 
-    def record(requests: Any) -> dict[str, Reply]:
-        seen.append(call(requests))
+    def record(requests: Any, **options: Any) -> dict[str, Reply]:
+        seen.append(call(requests, **options))
         return seen[-1]
 
     monkeypatch.setattr(dealt.federation.engine, "call", record)
@@ -104,45 +103,6 @@ def test_what_cannot_be_encoded_is_refused_by_statistic_and_party(bad: float, de
         fedruntime.SecureAggregator().sum_statistics(
             dealt.federation, column_sums, {"X": dealt(np.array([[1.0], [bad]]))}
         )
-
-
-class TestAtAParty:
-    def _pair(self) -> tuple[PartySession, PartySession]:
-        a, b = PartySession("s", "a"), PartySession("s", "b")
-        public = {"a": a.public_key(), "b": b.public_key()}
-        a.agree(public)
-        b.agree(public)
-        return a, b
-
-    def test_masks_of_a_pair_cancel(self) -> None:
-        a, b = self._pair()
-        ours, theirs = np.arange(5, dtype=np.uint64), np.arange(5, dtype=np.uint64)
-        a.mask(ours, 0)
-        b.mask(theirs, 0)
-        assert (ours + theirs).tolist() == [0, 2, 4, 6, 8]
-        assert ours.tolist() != list(range(5))
-
-    def test_no_round_is_masked_twice(self) -> None:
-        a, _ = self._pair()
-        a.mask(np.zeros(1, dtype=np.uint64), 4)
-        with pytest.raises(ProtocolError, match=r"round 4 .* has been masked already"):
-            a.mask(np.zeros(1, dtype=np.uint64), 4)
-        with pytest.raises(ProtocolError, match="round 3 "):
-            a.mask(np.zeros(1, dtype=np.uint64), 3)
-
-    def test_nothing_leaves_masked_before_keys_are_agreed(self) -> None:
-        with pytest.raises(ProtocolError, match="has not agreed on keys"):
-            PartySession("s", "a").mask(np.zeros(1, dtype=np.uint64), 0)
-
-    def test_keys_are_not_replaced_under_way(self) -> None:
-        a, _ = self._pair()
-        with pytest.raises(ProtocolError, match="agreed on keys in this session before"):
-            a.agree({"a": a.public_key()})
-
-    def test_a_key_of_its_own_that_was_exchanged_is_noticed(self) -> None:
-        a, b = PartySession("s", "a"), PartySession("s", "b")
-        with pytest.raises(ProtocolError, match="do not include its own"):
-            a.agree({"a": b.public_key(), "b": b.public_key()})
 
 
 class TestLikeSecretFlow:

@@ -19,7 +19,7 @@ from fedruntime.data.series import FedSeries
 from fedruntime.errors import ProtocolError
 
 KINDS = {"array": FedArray, "frame": FedFrame, "series": FedSeries, "sparse": FedSparse}
-_OF_HANDLES = {"federation", "facts", "layout", "ref", "refuse", "kinds"}
+_OF_HANDLES = {"federation", "facts", "holders", "layout", "ref", "refuse", "kinds"}
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -74,7 +74,7 @@ def fit_temperature(rows: Cohort) -> Any:
     return fitted
 
 
-@party_op("calibration.priors")
+@party_op("calibration.priors", counts=("negative", "positive"))
 def prior_weights(y: Any, sample_weight: Floats | None) -> Statistics:
     """The weight of rows of the other classes and of the class itself."""
     weight = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, dtype=float)

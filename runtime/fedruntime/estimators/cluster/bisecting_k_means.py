@@ -198,7 +198,7 @@ def leaf_labels(leaf: Labels, order: Labels) -> Labels:
     return np.asarray(order[leaf][:, np.newaxis])
 
 
-@party_op("bisecting.scores")
+@party_op("bisecting.scores", counts=("rows",))
 def split_scores(
     X: Any,
     leaf: Labels,

@@ -152,7 +152,7 @@ def centred(X: Any, mean: Floats) -> Any:
     return sparse.csr_matrix((X.data, indices, pointers), shape=X.shape)
 
 
-@party_op("cluster.sums")
+@party_op("cluster.sums", counts=("weight",))
 def cluster_sums(X: Any, centers: Floats, sample_weight: Floats | None = None) -> Statistics:
     """Weight and weighted sum of the rows nearest to every centre, for each of several starts."""
     X, weight = _counting(X, weights_of(X, sample_weight))
@@ -184,7 +184,7 @@ def one_labelling(labels: Array, number: int) -> Array:
     return np.ascontiguousarray(labels[:, number])
 
 
-@party_op("cluster.inertia")
+@party_op("cluster.inertia", counts=("rows",))
 def cluster_inertia(
     X: Any, labels: Array, centers: Floats, sample_weight: Floats | None = None
 ) -> Statistics:

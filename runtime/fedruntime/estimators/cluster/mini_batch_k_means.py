@@ -184,7 +184,7 @@ def _reassign(model: MiniBatchKMeans, rows: ClusteredRows, centers: Floats) -> N
     counts[few] = counts[~few].min()
 
 
-@party_op("cluster.batch")
+@party_op("cluster.batch", counts=("weight",))
 def batch_sums(X: Any, centers: Floats, sample_weight: Floats | None = None) -> Statistics:
     """Weight, weighted sum and inertia of the rows of a batch."""
     weight = weights_of(X, sample_weight)

@@ -211,14 +211,14 @@ def _steps(groups: Groups, number: int, count: int, random_state: np.random.Rand
     return np.asarray(drawn / np.where(lengths > 0, lengths, 1.0) * deviation)
 
 
-@party_op("cluster.rows_near")
+@party_op("cluster.rows_near", counts=("rows",))
 def rows_near_points(X: Any, points: Floats, sample_weight: Floats | None = None) -> Statistics:
     """How many rows are nearest to every point; those of weight zero do not count."""
     present = weights_of(X, sample_weight) > 0
     return {"rows": np.bincount(label(X, points)[present], minlength=len(points))}
 
 
-@party_op("cluster.groups")
+@party_op("cluster.groups", counts=("rows",))
 def group_sums(X: Any, points: Floats, sample_weight: Floats | None = None) -> Statistics:
     """Weight, weighted sum and squared distances of the rows nearest to every point."""
     weight = weights_of(X, sample_weight)

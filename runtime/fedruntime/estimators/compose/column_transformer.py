@@ -30,7 +30,7 @@ from fedruntime.estimators.registry import Exactness, federated
 from fedruntime.estimators.state import export_state, import_state
 from fedruntime.estimators.tables import example, require_table, table
 from fedruntime.messages import Public
-from fedruntime.operations import Statistics, party_op, row_op
+from fedruntime.operations import Columns, Statistics, party_op, row_op
 
 
 def transformers_of(model: ColumnTransformer) -> list[tuple[str, Any]]:
@@ -131,7 +131,7 @@ def _is_sparse(model: ColumnTransformer, cohort: Cohort, blocks: Sequence[Handle
     return bool(entries["nonzero"] / entries["all"] < model.sparse_threshold)
 
 
-@row_op("column_transformer.select")
+@row_op("column_transformer.select", columns=Columns.PICKED)
 def select_columns(X: Any, indices: Sequence[int], single: bool) -> Any:
     """Some columns of a party's rows; a single one as a vector, if that is wanted."""
     chosen = indices[0] if single else indices

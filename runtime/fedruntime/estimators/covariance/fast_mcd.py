@@ -416,7 +416,7 @@ def support_sums(X: Floats, distances: Floats, thresholds: Floats, centres: Floa
     return {"below": np.array(below), "tied": np.array(tied)}
 
 
-@party_op("fast_mcd.below")
+@party_op("fast_mcd.below", counts=("below", "tied"))
 def count_below(X: Floats, thresholds: Floats) -> Statistics:
     """How many distances are below, and how many at, each threshold."""
     distances = X
@@ -426,7 +426,11 @@ def count_below(X: Floats, thresholds: Floats) -> Statistics:
     }
 
 
-@party_op("fast_mcd.ties", reveals="how many rows are exactly as far as the last of the support")
+@party_op(
+    "fast_mcd.ties",
+    reveals="how many rows are exactly as far as the last of the support",
+    counts=("tied",),
+)
 def count_ties(distances: Floats, thresholds: Floats) -> Statistics:
     """How many distances are at each threshold."""
     return {"tied": (distances == thresholds).sum(axis=0)}

@@ -15,7 +15,7 @@ from fedruntime.estimators.apply import apply
 from fedruntime.estimators.categories import categories_of
 from fedruntime.estimators.tables import example, require_table, table
 from fedruntime.messages import Array
-from fedruntime.operations import row_op
+from fedruntime.operations import Columns, row_op
 
 
 def fit_features(model: Any, cohort: Cohort) -> tuple[Cohort, Any]:
@@ -63,7 +63,7 @@ def _with_categories(cohort: Cohort, columns: Array) -> Any:
     return table(facts, padded)
 
 
-@row_op("boosting.columns")
+@row_op("boosting.columns", columns=Columns.PICKED)
 def chosen_columns(X: Any, columns: Array) -> Any:
     """Some columns of a table."""
     return X.iloc[:, columns] if isinstance(X, pd.DataFrame) else X[:, columns]

@@ -46,7 +46,7 @@ def node_numbers(X: Binned, nodes: Numbers | None, splits: Splits) -> Numbers:
     return numbers
 
 
-@party_op("boosting.histograms")
+@party_op("boosting.histograms", counts=("counts",))
 def node_histograms(
     X: Binned,
     gradients: Singles,

@@ -126,14 +126,14 @@ def apart(X: Any) -> Floats:
     return dense
 
 
-@party_op("boosting.negative")
+@party_op("boosting.negative", counts=("negative",))
 def count_negative(X: Any) -> Statistics:
     """The number of negative residuals of each leaf."""
     negative = X.indices[X.data < 0]
     return {"negative": np.bincount(negative, minlength=X.shape[1])}
 
 
-@party_op("boosting.target")
+@party_op("boosting.target", counts=("signs",))
 def target_signs(y: Floats) -> Statistics:
     """How many targets are negative, zero and positive."""
     return {"signs": np.array([(y < 0).sum(), (y == 0).sum(), (y > 0).sum()])}

@@ -90,7 +90,7 @@ def sampled_rows(
 _INDEX_TYPE: dict[str, Any] = {} if DRAWS_BY_WEIGHT else {"dtype": np.int32}
 
 
-@party_op("bootstrap.class_counts")
+@party_op("bootstrap.class_counts", counts=("counts",))
 def sampled_classes(y: Floats, sample: Any, n_classes: int) -> Statistics:
     """How many rows of each class each sample has, shape (samples, classes)."""
     one_hot = np.equal.outer(y, np.arange(n_classes)).astype(np.float64)

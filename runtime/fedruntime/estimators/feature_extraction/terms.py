@@ -164,7 +164,7 @@ def distinct_terms(X: Array) -> Statistics:
     return {"terms": np.sort(_boxed(list(set(chain.from_iterable(X)))))}
 
 
-@party_op("terms.counts")
+@party_op("terms.counts", counts=("documents",))
 def count_terms(X: Array, terms: Array) -> Statistics:
     """In how many texts each term occurs, and how often in all of them."""
     documents = np.zeros(len(terms), dtype=np.int64)

@@ -48,7 +48,7 @@ def set_weights(model: TfidfTransformer, documents: Array, n_samples: int) -> No
     model.idf_ = np.log(weights) + dtype.type(1.0)
 
 
-@party_op("tfidf.documents")
+@party_op("tfidf.documents", counts=("documents",))
 def document_frequencies(X: Any) -> Statistics:
     """In how many rows each column has an entry."""
     entries = sparse.csr_matrix(X)

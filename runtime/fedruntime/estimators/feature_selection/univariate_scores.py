@@ -134,7 +134,7 @@ def as_dense(X: Any) -> Floats:
     return np.asarray(X.toarray() if sparse.issparse(X) else X)
 
 
-@party_op("univariate.class_sums")
+@party_op("univariate.class_sums", counts=("count",))
 def class_sums(X: Any, y: Floats, n_classes: int) -> Statistics:
     """Rows of each class, the sums of the features over them, and the sums of squares of all."""
     sums = np.zeros((n_classes, X.shape[1]))
@@ -169,7 +169,7 @@ def target_products(X: Any, y: Floats, shift: float) -> Statistics:
     return {"product": X.T @ shifted, "square": shifted @ shifted}
 
 
-@party_op("univariate.contingency")
+@party_op("univariate.contingency", counts=("*",))
 def contingency(X: Floats, y: Floats, values: list[Array], n_classes: int) -> Statistics:
     """How many rows have each value of each feature and each class."""
     codes = y.astype(np.intp)

@@ -109,7 +109,11 @@ def largest_magnitudes(X: Array, missing: Array) -> Array:
     return np.asarray(np.fmax.reduce(there, axis=1, initial=np.nan, keepdims=True))
 
 
-@party_op("iterative_imputer.observed", reveals="how many values of each column a party has")
+@party_op(
+    "iterative_imputer.observed",
+    reveals="how many values of each column a party has",
+    counts=("count",),
+)
 def count_observed(missing: Array) -> Statistics:
     """The number of values that are there, by column."""
     return {"count": np.count_nonzero(~missing, axis=0)}

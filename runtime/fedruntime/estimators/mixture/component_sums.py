@@ -125,14 +125,14 @@ def _symmetric(triangles: Array, size: int) -> Floats:
     return full
 
 
-@party_op("mixture.given")
+@party_op("mixture.given", counts=("weight",))
 def given_moments(X: Floats, resp: Floats, reference: Floats, covariance_type: str) -> Statistics:
     """Moments of rows with given responsibilities."""
     blocks = ((X[block], resp[block], 0.0, 0.0) for block in row_blocks(*X.shape))
     return _moments(blocks, reference, covariance_type)
 
 
-@party_op("mixture.expected")
+@party_op("mixture.expected", counts=("weight",))
 def expected_moments(
     X: Floats, state: Public, reference: Floats, covariance_type: str
 ) -> Statistics:

@@ -16,7 +16,7 @@ from fedruntime.estimators.design import classes_of, prepare, record_features
 from fedruntime.estimators.parts import fit_part, label_numbers, take_only, with_label_numbers
 from fedruntime.estimators.registry import Exactness, federated
 from fedruntime.messages import Array
-from fedruntime.operations import Statistics, party_op, row_op
+from fedruntime.operations import Columns, Statistics, party_op, row_op
 
 
 @federated(
@@ -72,13 +72,13 @@ def _of_pair(numbered: Cohort, pair: tuple[int, int], counts: dict[str, Array]) 
     return rows.replace(y=rows.derive(label_numbers, classes=np.array(pair)))
 
 
-@party_op("multiclass.counts", reveals="how many rows of each class a party has")
+@party_op("multiclass.counts", reveals="how many rows of each class a party has", counts=("count",))
 def count_classes(y: Array, n_classes: int) -> Statistics:
     """Rows of each class."""
     return {"count": np.bincount(y, minlength=n_classes)}
 
 
-@row_op("multiclass.rows_of_classes")
+@row_op("multiclass.rows_of_classes", selects=True, columns=Columns.KEPT)
 def rows_of_classes(rows: Any, y: Array, numbers: list[int]) -> Any:
     """The rows with one of some class numbers."""
     kept = np.flatnonzero(np.isin(y, numbers))

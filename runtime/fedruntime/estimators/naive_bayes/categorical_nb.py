@@ -53,7 +53,7 @@ def fit(model: CategoricalNB, cohort: Cohort) -> None:
     smooth(model)
 
 
-@party_op("naive_bayes.category_sums")
+@party_op("naive_bayes.category_sums", counts=("class", "column *"))
 def category_sums(
     X: Floats,
     y: Floats,

@@ -85,7 +85,7 @@ def refuse_negative(model: Any) -> None:
     raise DataError(f"Negative values in data passed to {name} (input X)")
 
 
-@party_op("naive_bayes.feature_sums")
+@party_op("naive_bayes.feature_sums", counts=("class", "feature"))
 def feature_sums(
     X: Any, y: Floats, sample_weight: Floats | None, n_classes: int, threshold: float | None
 ) -> Statistics:

@@ -154,7 +154,7 @@ def _nearest(values: Floats, centres: Floats) -> Integers:
     return np.asarray(np.argmin(centres**2 - 2 * values[:, np.newaxis] * centres, axis=1))
 
 
-@party_op("columns_k_means.sums")
+@party_op("columns_k_means.sums", counts=("count",))
 def sum_intervals(
     X: Floats,
     columns: Integers,
@@ -187,7 +187,7 @@ def squared_distances(X: Floats, column: int, centres: Floats, mean: float) -> F
     return np.asarray((values - centres[_nearest(values, centres)])[:, np.newaxis] ** 2)
 
 
-@party_op("columns_k_means.at_distances")
+@party_op("columns_k_means.at_distances", counts=("count",))
 def sum_at_distances(
     X: Floats,
     column: int,

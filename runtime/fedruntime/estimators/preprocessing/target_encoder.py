@@ -229,7 +229,7 @@ def as_category_numbers(X: Any, state: Public, dtypes: Sequence[str]) -> npt.NDA
     return np.where(known, numbers, -1).astype(np.int64)
 
 
-@party_op("target_encoder.sums")
+@party_op("target_encoder.sums", counts=("count",))
 def category_sums(X: Array, y: Floats, sizes: Sequence[int]) -> Statistics:
     """Rows and sums of the targets by category, features one below the other."""
     counts, sums = [], []

@@ -50,7 +50,7 @@ def route(
     return moved
 
 
-@party_op("tree.totals")
+@party_op("tree.totals", counts=("rows",))
 def node_totals(
     y: Floats, nodes: Nodes, weight: Any, n_classes: int, opened: Integers
 ) -> Statistics:
@@ -59,7 +59,7 @@ def node_totals(
     return _Summary(y, weight, n_classes).sums([(rows, trees, slot)], [len(opened)])
 
 
-@party_op("tree.histograms")
+@party_op("tree.histograms", counts=("rows",))
 def node_histograms(
     X: Any,
     y: Floats,

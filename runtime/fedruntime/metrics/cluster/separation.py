@@ -93,7 +93,7 @@ def cluster_labels(labels: Any) -> Statistics:
     return {"labels": np.unique(class_labels(labels, "labels"))}
 
 
-@party_op("metrics.cluster_sums")
+@party_op("metrics.cluster_sums", counts=("counts",))
 def cluster_sums(X: Any, labels: Any, clusters: Array) -> Statistics:
     """Size and sum of the rows of each cluster."""
     rows = targets(X, "X").astype(np.float64)
@@ -103,14 +103,19 @@ def cluster_sums(X: Any, labels: Any, clusters: Array) -> Statistics:
     return {"counts": np.bincount(codes, minlength=len(clusters)), "sums": members @ rows}
 
 
-@party_op("metrics.squares_within")
+def _rows_of_clusters(labels: Any, clusters: Array) -> Array:
+    codes = np.searchsorted(clusters, class_labels(labels, "labels"))
+    return np.bincount(codes, minlength=len(clusters))
+
+
+@party_op("metrics.squares_within", cells=_rows_of_clusters)
 def squares_within(X: Any, labels: Any, clusters: Array, centroids: Array) -> Statistics:
     """Summed squared distances of rows from the means of their clusters."""
     codes = np.searchsorted(clusters, class_labels(labels, "labels"))
     return {"squares": ((targets(X, "X") - centroids[codes]) ** 2).sum()}
 
 
-@party_op("metrics.distances_within")
+@party_op("metrics.distances_within", cells=_rows_of_clusters)
 def distances_within(X: Any, labels: Any, clusters: Array, centroids: Array) -> Statistics:
     """Summed distances of the rows of each cluster from its mean."""
     rows = targets(X, "X").astype(np.float64)

@@ -158,7 +158,7 @@ def test_what_is_refused_by_name(deal: Any) -> None:
         FLModel(model=SimpleImputer(strategy=np.ptp)).fit(dealer(_HOLED))
     with pytest.raises(ValueError, match="missing_values == 0 and input is sparse"):
         FLModel(model=SimpleImputer(missing_values=0)).fit(dealer(sparse.csr_matrix(_X)))
-    assert not [entry for entry in dealer.federation.ledger if entry.content]
+    assert {entry.protection for entry in dealer.federation.ledger if entry.content} <= {"failure"}
 
 
 @pytest.mark.parametrize("strategy", ["mean", "median", "constant"])

@@ -1,0 +1,28 @@
+"""The rules of a policy, one file each; a rule is in force by being in this folder."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+from fedruntime.privacy.rules.rule import Outgoing, Rule, Today
+
+__all__ = ["RULES", "Outgoing", "Rule", "Today"]
+
+
+def _found() -> tuple[type[Rule], ...]:
+    modules = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    found = []
+    for name in modules:
+        module = importlib.import_module(f"{__name__}.{name}")
+        found += [
+            value
+            for value in vars(module).values()
+            if isinstance(value, type)
+            and issubclass(value, Rule)
+            and value.__module__ == module.__name__
+        ]
+    return tuple(rule for rule in found if rule is not Rule)
+
+
+RULES: tuple[type[Rule], ...] = _found()
