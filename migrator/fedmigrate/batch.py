@@ -61,6 +61,8 @@ class Request:
         Where to write the conversion of a single script.
     stdin_name : str, optional
         What standard input is called.
+    epsilon, delta : float, optional
+        Of the privacy budget; as given, like ``parties``.
     """
 
     paths: tuple[str, ...]
@@ -70,6 +72,8 @@ class Request:
     drop_displays: bool | None = None
     output: str | None = None
     stdin_name: str | None = None
+    epsilon: float | None = None
+    delta: float | None = None
 
     def options(self, earlier: Options) -> Options:
         return replace(
@@ -77,6 +81,8 @@ class Request:
             parties=self.parties or earlier.parties,
             split=self.split or earlier.split,
             drop_displays=self.drop_displays or earlier.drop_displays,
+            epsilon=self.epsilon or earlier.epsilon,
+            delta=self.delta or earlier.delta,
         )
 
 

@@ -70,6 +70,16 @@ def main() -> None:
     is_flag=True,
     help="Turn statements that only show rows (plots, prints) into comments.",
 )
+@click.option(
+    "--epsilon",
+    type=click.FloatRange(0, min_open=True),
+    help="Train under a privacy budget: 1 is strong, 3 usual, 10 weak.",
+)
+@click.option(
+    "--delta",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Of the privacy budget; below one over the number of rows.  [default: 1e-06]",
+)
 @click.option("--stdin-filename", metavar="NAME", help="What standard input is called.")
 @click.option("--format", "format_", type=_FORMATS, default="text", help="Of the summary.")
 @click.option("-v", "--verbose", is_flag=True, help="Also list what was left alone on purpose.")
@@ -82,6 +92,8 @@ def convert(
     parties: str | None,
     split: str | None,
     drop_displays: bool,
+    epsilon: float | None,
+    delta: float | None,
     stdin_filename: str | None,
     format_: str,
     verbose: bool,
@@ -96,6 +108,7 @@ def convert(
     fedmigrate convert train.py --diff | git apply    the same, by way of a patch
     fedmigrate convert src/ --check                   for continuous integration
     fedmigrate convert train.py --parties a,b,c --split label_skew
+    fedmigrate convert train.py --epsilon 3           with noise on all that is let out
     fedmigrate convert - < train.py > train_fed.py
 
     Exit code: 0 all is well; 1 a person is needed, because something could not be converted or
@@ -117,6 +130,8 @@ def convert(
         parties=parties,
         split=split,
         drop_displays=drop_displays,
+        epsilon=epsilon,
+        delta=delta,
         stdin_name=stdin_filename,
         format=format_,
         verbose=verbose,
@@ -231,17 +246,31 @@ def report(paths: tuple[str, ...], format_: str, html: str | None, jobs: int | N
 
 @main.command()
 @click.argument("run")
-@click.option("--format", "format_", type=_FORMATS, default="text", help="Of the answer.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json", "html"]),
+    help="Of the answer.  [default: text, or what FILE is called]",
+)
+@click.option("-o", "--output", metavar="FILE", help="Write here: *.html, *.json or *.txt.")
+@click.option("--all", "every_run", is_flag=True, help="All runs, not only the last one.")
 @_shows_errors
-def audit(run: str, format_: str) -> int:
-    """Show what left each party in a run.
+def audit(run: str, format_: str | None, output: str | None, every_run: bool) -> int:
+    """Show what left each party in a run, and who knows what now.
 
-    Every message, its size, and what it was for.
+    RUN is a federated script (its last run), a ledger file, or a folder (the last run of each
+    script in it). Every message that left a party is counted, with how it was protected and what it
+    was for. The record is checked: each of its lines is bound to the one before it by a hash.
 
     \b
-    fedmigrate audit train_fed.py         its last run
-    fedmigrate audit run.ledger.jsonl     a ledger that was kept
+    fedmigrate audit train_fed.py                  its last run
+    fedmigrate audit train_fed.py -o audit.html    a page to hand on
+    fedmigrate audit run.ledger.jsonl --all        all runs of a ledger that was kept
+
+    Exit code: 0 the record is complete and as it was written; 1 a person has to look into it,
+    because lines were altered, removed or moved, or the run did not end properly; 2 wrong usage, or
+    a file that cannot be read. What a party's policy objects to is listed and is no reason for 1.
     """
     from fedmigrate.audit import audit_command
 
-    return audit_command(run, format_, sys.stdout)
+    return audit_command(run, format_, output, every_run, sys.stdout)

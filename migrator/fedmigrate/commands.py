@@ -31,6 +31,8 @@ def convert_command(
     parties: str | None,
     split: str | None,
     drop_displays: bool,
+    epsilon: float | None,
+    delta: float | None,
     stdin_name: str | None,
     format: str,
     verbose: bool,
@@ -43,7 +45,12 @@ def convert_command(
         raise UsageError("--format json and code or a patch would share standard output")
     mode = Mode.CHECK if check else Mode.SHOW if diff else Mode.WRITE
     names = parse_parties(parties) if parties is not None else None
-    request = Request(paths, mode, names, split, drop_displays or None, output, stdin_name)
+    if delta is not None and epsilon is None and not check:
+        raise UsageError("--delta belongs to a privacy budget: give --epsilon as well")
+    displays = drop_displays or None
+    request = Request(
+        paths, mode, names, split, displays, output, stdin_name, epsilon=epsilon, delta=delta
+    )
     outcomes: list[Outcome] = []
     for outcome in run(request, sys.stdin.buffer):
         outcomes.append(outcome)

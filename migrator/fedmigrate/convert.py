@@ -99,6 +99,10 @@ def _planned(source: Source, options: Options, analysis: Analysis) -> Conversion
 
     sites, notices = analysis.sites, analysis.notices
     plan = Plan(source.path, source.sha256, options, sites, analysis.label, notices)
+    if options.epsilon is not None:
+        from fedmigrate.budget import with_budget
+
+        plan = with_budget(plan)
     plan = suppress(plan, source, frozenset(options.ignore))
     if options.drop_displays:
         from fedmigrate.dropping import drop_displays

@@ -98,10 +98,13 @@ def _imports(
     """The runtime's imports in one place, and what is left where the moved ones were."""
     names: dict[str, dict[str, None]] = defaultdict(dict)
     modules: dict[str, None] = {}
-    for change in changes:
-        if isinstance(change, Import) and change.name is None:
+    needed = [change for change in changes if isinstance(change, Import)]
+    if script.plan.options.epsilon is not None and needed:
+        needed.append(Import("fedruntime", "PrivacyBudget", script.names.PrivacyBudget))
+    for change in needed:
+        if change.name is None:
             modules[f"import {change.module}"] = None
-        elif isinstance(change, Import):
+        else:
             alias = f" as {change.alias}" if change.alias not in (None, change.name) else ""
             names[change.module][f"{change.name}{alias}"] = None
     for moved in (change for change in changes if isinstance(change, MovedImport)):
@@ -155,7 +158,7 @@ def _setup(script: Script, changes: Sequence[Change], positions: Positions) -> R
         isinstance(change, Import) and change.name == "FLModel" for change in changes
     )
     plan = script.plan
-    lines = init_lines(script.names, plan.options, plan.label, wraps_models)
+    lines = init_lines(script.names, plan, wraps_models)
     below = [""] * positions.blanks_below_setup
     return _insertion(script, positions.setup, ["", *map(_broken, lines), *below])
 

@@ -9,6 +9,7 @@ import ast
 import codecs
 import re
 from pathlib import Path
+from typing import Any
 
 from fedmigrate.errors import SourceError
 from fedmigrate.plan import Options
@@ -72,8 +73,21 @@ def read_options(data: bytes, path: str) -> Options | None:
                     tuple(given["parties"]),
                     given.get("split", Options().split),
                     drop_displays=_DROPPED.search(source.original) is not None,
+                    **_budget(node.value),
                 )
     return None
+
+
+def _budget(init: ast.Call) -> dict[str, Any]:
+    """Epsilon and delta that a set-up line gives; nothing without a privacy budget."""
+    for word in init.keywords:
+        if word.arg == "budget" and isinstance(word.value, ast.Call):
+            return {
+                given.arg: ast.literal_eval(given.value)
+                for given in word.value.keywords
+                if given.arg in ("epsilon", "delta")
+            }
+    return {}
 
 
 def imports_runtime(tree: ast.Module) -> bool:

@@ -16,6 +16,7 @@ class Names:
     init: str
     FLModel: str
     SecureAggregator: str
+    PrivacyBudget: str
 
 
 def fresh_names(taken: Set[str]) -> Names:
@@ -33,6 +34,7 @@ def fresh_names(taken: Set[str]) -> Names:
         init=_fresh("init", "fed_init", taken),
         FLModel=_fresh("FLModel", "FedFLModel", taken),
         SecureAggregator=_fresh("SecureAggregator", "FedSecureAggregator", taken),
+        PrivacyBudget=_fresh("PrivacyBudget", "FedPrivacyBudget", taken),
     )
 
 

@@ -102,13 +102,15 @@ class Options:
     """What the user chose for a conversion.
 
     ``ignore`` holds codes that are not reported; with ``drop_displays`` statements that only show
-    rows are taken out.
+    rows are taken out; with ``epsilon`` the script runs under a privacy budget.
     """
 
     parties: tuple[str, ...] = ("alice", "bob")
     split: str = "contiguous"
     ignore: tuple[str, ...] = ()
     drop_displays: bool = False
+    epsilon: float | None = None
+    delta: float | None = None
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,8 @@ class Plan:
                 data["options"]["split"],
                 tuple(data["options"]["ignore"]),
                 data["options"]["drop_displays"],
+                data["options"]["epsilon"],
+                data["options"]["delta"],
             ),
             sites=tuple(_site(site) for site in data["sites"]),
             label=data["label"],

@@ -8,7 +8,7 @@ import jinja2
 
 from fedmigrate import __version__
 from fedmigrate.names import Names
-from fedmigrate.plan import Options
+from fedmigrate.plan import Plan
 
 
 def header(origin: str) -> str:
@@ -22,25 +22,36 @@ def header(origin: str) -> str:
     return _template("header.jinja").render(origin=origin, version=__version__)
 
 
-def init_lines(names: Names, options: Options, label: str | None, wraps_models: bool) -> list[str]:
+def init_lines(names: Names, plan: Plan, wraps_models: bool) -> list[str]:
     """The statements that set the federation up.
 
     Parameters
     ----------
-    label : str, optional
-        The column that is y; used by the split that is skewed by it.
+    plan : Plan
+        With the options, and the column that is y for the split that is skewed by it.
     wraps_models : bool
         Whether any estimator is wrapped, which takes devices and an aggregator.
     """
+    options, label = plan.options, plan.label
     skewed = options.split == "label_skew"
     text = _template("init.jinja").render(
         names=names,
         parties=[quoted(party) for party in options.parties],
         split=None if options.split == "contiguous" else quoted(options.split),
         label=quoted(label) if skewed and label is not None else None,
+        budget=None if options.epsilon is None else _budget(plan),
         wraps_models=wraps_models,
     )
     return text.splitlines()
+
+
+def _budget(plan: Plan) -> dict[str, float | int]:
+    from fedmigrate.budget import DEFAULT_DELTA, parts
+
+    options = plan.options
+    assert options.epsilon is not None
+    delta = DEFAULT_DELTA if options.delta is None else options.delta
+    return {"epsilon": options.epsilon, "delta": delta, "parts": parts(plan)}
 
 
 def quoted(text: str) -> str:

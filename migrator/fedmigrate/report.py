@@ -47,8 +47,11 @@ def next_command(outcomes: Sequence[Outcome], request: Request) -> str:
         target = str(written[0].target)
         run = _command("jupyter execute" if is_notebook(target) else "python", [target])
         proof = _command("fedmigrate verify", _pair(written[0]))
-        lines.append(f"Next: {run}   and, to compare the two models: {proof}")
-    elif written:
+        noisy = _has_budget(written[0])
+        lines.append(
+            f"Next: {run}" + ("" if noisy else f"   and, to compare the two models: {proof}")
+        )
+    elif written and not any(map(_has_budget, written)):
         verify = _command("fedmigrate verify", [found.path for found in written])
         lines.append(f"Next, to compare each script with its conversion: {verify}")
     behind = [found for found in outcomes if found.status in (Status.STALE, Status.MISSING)]
@@ -149,6 +152,12 @@ def _needs_a_person(at: Place, outcome: Outcome) -> Iterator[str]:
             yield f"    next: {CODES[found.code].next_step}"
 
 
+def _has_budget(outcome: Outcome) -> bool:
+    """Whether a conversion adds noise, so that it cannot be compared with the original."""
+    conversion = outcome.conversion
+    return conversion is not None and conversion.plan.options.epsilon is not None
+
+
 def _short(subject: str) -> str:
     return subject.rpartition(".")[2]
 
@@ -168,6 +177,10 @@ def _convert_arguments(outcome: Outcome, request: Request) -> list[str]:
             arguments += ["--parties", ",".join(options.parties)]
         if options.split != "contiguous":
             arguments += ["--split", options.split]
+        if options.epsilon is not None:
+            arguments += ["--epsilon", f"{options.epsilon:g}"]
+        if options.delta is not None:
+            arguments += ["--delta", f"{options.delta:g}"]
     if request.output is not None:
         arguments += ["-o", request.output]
     return [*arguments, outcome.path]

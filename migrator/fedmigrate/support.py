@@ -6,13 +6,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+_BUDGET = "init(budget=...)"
+
 
 @dataclass(frozen=True)
 class SupportRow:
     """One estimator: its exactness, how it is reached, and supported values by parameter.
 
     ``levels`` hold the values of parameters, such as ``solver='saga'``, with which exactness and
-    the way to it are others.
+    the way to it are others; for estimators with a private form a privacy budget is one of them.
     """
 
     name: str
@@ -29,8 +31,13 @@ def support_rows() -> list[SupportRow]:
     """
     from fedmigrate.catalog.estimators import ESTIMATORS
     from fedmigrate.plan import Exactness
-    from fedruntime.estimators.registry import support_table
+    from fedruntime.estimators.private.families import private_families
+    from fedruntime.estimators.registry import public_name, support_table
 
+    private = {
+        public_name(kind): {_BUDGET: (Exactness.APPROXIMATE.value, family.how)}
+        for kind, family in private_families().items()
+    }
     fitted = [
         SupportRow(
             row.name,
@@ -40,7 +47,8 @@ def support_rows() -> list[SupportRow]:
             {
                 f"{name}={value!r}": (exactness.value, how)
                 for (name, value), (exactness, how) in row.when.items()
-            },
+            }
+            | private.get(row.name, {}),
         )
         for row in support_table()
     ]

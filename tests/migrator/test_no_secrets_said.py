@@ -39,6 +39,8 @@ BODIES = {
     "FM115": 'train_test_split(X, y, test_size=len("SECRET"))\n',
     "FM121": "z = 1  # fedmigrate: ignore[SECRET]\n",
     "FM122": "z = 'SECRET'  # fedmigrate: ignore  SECRET\n",
+    "FM131": "from sklearn.tree import DecisionTreeClassifier\n"
+    'DecisionTreeClassifier(class_weight={"SECRET": 2}).fit(X, y)\n',
     "FM201": 'KNeighborsClassifier(metric="SECRET").fit(X, y)\n',
     "FM202": "from sklearn.pipeline import make_pipeline\n"
     'make_pipeline(xgboost.XGBClassifier("SECRET")).fit(X, y)\n',
@@ -68,11 +70,12 @@ ALSO = {
 }
 
 
-def said(folder: Path, text: str) -> str:
+def said(folder: Path, text: str, epsilon: float | None = None) -> str:
     """Everything that a run says: the summary, the JSON, the comments in the conversion."""
     path = folder / "train.py"
     path.write_text(text.replace("SECRET", SECRET), encoding="utf-8")
-    outcomes = list(run(Request((str(path),), Mode.WRITE), io.BytesIO()))
+    request = Request((str(path),), Mode.WRITE, epsilon=epsilon)
+    outcomes = list(run(request, io.BytesIO()))
     parts = [summary(outcome, verbose=True) for outcome in outcomes]
     parts.append(json.dumps(as_json(outcomes, 0)))
     for written in folder.glob("*_fed.py"):
@@ -83,7 +86,7 @@ def said(folder: Path, text: str) -> str:
 
 @pytest.mark.parametrize("code", BODIES)
 def test_a_finding_repeats_no_text(tmp_path: Path, code: str) -> None:
-    told = said(tmp_path, HEAD + BODIES[code])
+    told = said(tmp_path, HEAD + BODIES[code], CODES[code].epsilon)
     assert code in told
     assert SECRET not in told
 

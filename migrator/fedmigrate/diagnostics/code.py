@@ -34,6 +34,8 @@ class Code:
         itself, it continues `GIVEN`.
     next_step : str
         What to do, as an order.
+    epsilon : float, optional
+        Of the privacy budget that the example is converted with.
     code : str
         ``FM203``: the name of the file that it stands in.
     explanation : str
@@ -47,6 +49,7 @@ class Code:
     before: str
     after: str
     next_step: str
+    epsilon: float | None = None
     code: str = ""
     explanation: str = ""
 
@@ -65,10 +68,11 @@ class Code:
 def long_form(entry: Code) -> str:
     """What ``fedmigrate explain CODE`` prints."""
     paragraphs = entry.explanation.split("\n\n")
+    budget = "" if entry.epsilon is None else f", with --epsilon {entry.epsilon:g}"
     parts = [
         f"{entry.code} ({entry.severity.value}): {entry.title}",
         *(textwrap.fill(" ".join(paragraph.split()), 88) for paragraph in paragraphs),
-        "Example\n" + textwrap.indent(entry.before.rstrip("\n"), "    "),
+        f"Example{budget}\n" + textwrap.indent(entry.before.rstrip("\n"), "    "),
         "Instead\n" + textwrap.indent(entry.after.rstrip("\n"), "    "),
         textwrap.fill("Next: " + entry.next_step, 88),
     ]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from fedmigrate.edits import Edit, Hole
 from fedmigrate.layout import WIDTH
-from fedmigrate.plan import Site, SiteKind, Verdict
+from fedmigrate.plan import Options, Site, SiteKind, Verdict
 from fedmigrate.rules import Change, Example, Import
 from fedmigrate.script import Script
 from fedmigrate.source import Span
@@ -43,6 +43,31 @@ model = FLModel(
 )  # chosen by hand
 model.fit(X, y)
 """,
+    ),
+    Example(
+        before="""\
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+
+df = pd.read_csv("patients.csv")
+model = LogisticRegression().fit(df[["age", "dose"]], df["outcome"])
+""",
+        after="""\
+import pandas as pd
+from fedruntime import FLModel, PrivacyBudget, SecureAggregator, init
+from sklearn.linear_model import LogisticRegression
+
+fed = init(
+    parties=["alice", "bob"], budget=PrivacyBudget(epsilon=3.0, delta=1e-05, parts=10)
+)
+devices, aggregator = fed.devices, SecureAggregator(fed.spu)
+
+df = fed.load(pd.read_csv, "patients.csv")
+model = FLModel(
+    device_list=devices, model=LogisticRegression(), aggregator=aggregator
+).fit(df[["age", "dose"]], df["outcome"])
+""",
+        options=Options(epsilon=3.0, delta=1e-5),
     ),
 )
 

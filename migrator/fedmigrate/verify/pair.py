@@ -70,7 +70,14 @@ def find_pair(paths: tuple[str, ...]) -> Pair:
     existing = read(target) if written else None
     if existing is not None and not imports_runtime(existing.tree):
         raise UsageError(f"{target} is not federated: it does not import fedruntime")
-    fresh, together = _convert(script, original, _options(script, existing))
+    options = _options(script, existing)
+    if options.epsilon is not None:
+        raise UsageError(
+            f"{target} trains under a privacy budget: its models differ from the original's by the "
+            "noise that it adds on purpose, and a run uses up budget; to compare the two, convert "
+            "the script without --epsilon into another file"
+        )
+    fresh, together = _convert(script, original, options)
     if existing is None and not fresh.changed:
         raise UsageError(f"{script} holds nothing to convert, so there is nothing to compare")
     conversion = existing or decode(fresh.data, str(target))
