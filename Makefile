@@ -53,6 +53,8 @@ bench: $(VENV)/installed
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	$(VENV)/bin/python benchmarks/cli_speed.py
 	$(VENV)/bin/python benchmarks/secure_sum.py
+	$(VENV)/bin/python benchmarks/secure_aggregation_peers.py
+	$(VENV)/bin/python benchmarks/privacy.py
 	$(VENV)/bin/python benchmarks/estimators.py
 	$(VENV)/bin/python benchmarks/tool_speed.py
 	$(VENV)/bin/python benchmarks/real_scripts.py --run --whole --jobs 2
