@@ -911,6 +911,31 @@ SUPPORTED: Mapping[str, Entry] = {
         },
         positional=("metric",),
     ),
+    "sklearn.neural_network.MLPClassifier": Entry(
+        _EXACT,
+        (
+            "scikit-learn's own solvers on the same batches, their gradients summed; a "
+            "message a batch"
+        ),
+        by_parameter={
+            ("early_stopping", True): (
+                _STATISTICAL,
+                (
+                    "as by default, but of two classes the rows that stop it early are drawn "
+                    "without a look at their labels"
+                ),
+            )
+        },
+        positional=("hidden_layer_sizes", "activation"),
+    ),
+    "sklearn.neural_network.MLPRegressor": Entry(
+        _EXACT,
+        (
+            "scikit-learn's own solvers on the same batches, their gradients summed; a "
+            "message a batch"
+        ),
+        positional=("loss", "hidden_layer_sizes", "activation"),
+    ),
     "sklearn.pipeline.FeatureUnion": Entry(
         _EXACT,
         "each transformer by its own federated fit; as exact as the weakest of them",

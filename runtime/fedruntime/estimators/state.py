@@ -63,7 +63,9 @@ _HELPERS = (
 )
 _TYPES = {kind.__name__: kind for kind in (bool, float, int, object, str)}
 # What only a fit looks at; parties fit nothing.
-_NOT_SENT = frozenset({"_metadata_request", "_scorer", "cv", "named_estimators_", "scoring"})
+_NOT_SENT = frozenset(
+    {"_metadata_request", "_optimizer", "_scorer", "cv", "named_estimators_", "scoring"}
+)
 _DRAWS = (np.random.RandomState, np.random.Generator)
 _SPARSE = {
     kind.__name__: kind

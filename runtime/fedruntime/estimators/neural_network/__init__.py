@@ -1,0 +1,1 @@
+"""Federated fits of ``sklearn.neural_network``, one file a family."""
