@@ -58,7 +58,11 @@ def construct(state: State, call: Arguments, name: str) -> Value:
         if part.name is not None:
             named.setdefault(part.name, []).append(part.value)
     values = [part.value for part in parts]
-    state.findings.construct(estimator, call.constants(positional), values, named)
+    constants = call.constants(positional)
+    if entry is not None and not call.rest:
+        absent = entry.defaults.keys() - call.keywords.keys()
+        constants |= {name: (entry.defaults[name],) for name in absent}
+    state.findings.construct(estimator, constants, values, named)
     state.findings.constructions[estimator].built_with.update(
         parameter
         for parameter, value in call.keywords.items()

@@ -23,6 +23,8 @@ class Entry:
         One clause: how that is reached or, for a refused one, why it is refused.
     refuses : mapping of str to tuple
         Parameter -> the values that are supported; any other value is refused.
+    defaults : mapping of str to constant
+        What such a parameter is where it is not given, if that is refused, too.
     by_parameter : mapping of (str, constant) to (Exactness, str)
         Where one value of a parameter leads to another class: that class, and how it is reached.
     positional : tuple of str
@@ -39,6 +41,7 @@ class Entry:
     exactness: Exactness
     how: str
     refuses: Mapping[str, tuple[Constant, ...]] = field(default_factory=dict)
+    defaults: Mapping[str, Constant] = field(default_factory=dict)
     by_parameter: Mapping[tuple[str, Constant], Level] = field(default_factory=dict)
     positional: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()

@@ -54,13 +54,11 @@ REFUSED: Mapping[str, Entry] = {
         "it needs the kernel of every pair of rows, and its support vectors are rows",
         "sklearn.svm.LinearSVC, after sklearn.kernel_approximation.Nystroem for a kernel",
         "svm.NuSVC",
-        "svm.SVC",
     ),
     **_refused(
         "it needs the kernel of every pair of rows, and its support vectors are rows",
         "sklearn.svm.LinearSVR, after sklearn.kernel_approximation.Nystroem for a kernel",
         "svm.NuSVR",
-        "svm.SVR",
     ),
     **_refused(
         "it needs the kernel of every pair of rows, and its support vectors are rows",

@@ -1079,6 +1079,26 @@ SUPPORTED: Mapping[str, Entry] = {
             "way there, and n_iter_ counts steps of our own"
         ),
     ),
+    "sklearn.svm.SVC": Entry(
+        _EQUIVALENT,
+        (
+            "the optimum itself, which libsvm approximates to its tol, and to 1e-5 at "
+            "best, as it holds kernel values in single precision; support_vectors_ are "
+            "the coefficients: its own are rows"
+        ),
+        refuses={"kernel": ("linear",), "probability": ("deprecated", False)},
+        defaults={"kernel": "rbf"},
+    ),
+    "sklearn.svm.SVR": Entry(
+        _EQUIVALENT,
+        (
+            "the optimum itself, which libsvm approximates to its tol, and to 1e-5 at "
+            "best, as it holds kernel values in single precision; support_vectors_ are "
+            "the coefficients: its own are rows"
+        ),
+        refuses={"kernel": ("linear",)},
+        defaults={"kernel": "rbf"},
+    ),
     "sklearn.tree.DecisionTreeClassifier": Entry(
         _STATISTICAL,
         (

@@ -17,6 +17,7 @@ Leaf = Any  # an ndarray of numbers or booleans, or the text of anything else
 _SCALARS = (bool, int, float, complex, np.generic)
 _WHOLE = (*_SCALARS, np.ndarray, np.dtype, str, bytes, type(None))
 _CONTAINERS = ("steps", "transformers", "transformer_list", "estimators")
+_SUPPORT = frozenset({"dual_coef_", "support_", "support_vectors_"})
 _DEEPEST = 12
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _CLOCK = re.compile(r"(fit|score)_time")  # seconds, which are others in every run
@@ -33,7 +34,11 @@ def flat(name: str, value: Any) -> dict[str, Leaf]:
 
 
 def _attributes(model: Any, prefix: str, depth: int) -> Iterator[tuple[str, Leaf]]:
-    for name, value in sorted(vars(model).items()):
+    held = vars(model)
+    if held.keys() >= _SUPPORT and getattr(model, "kernel", None) == "linear":
+        held = {"coef_": model.coef_, **held}  # says the same, and without rows
+        held = {name: value for name, value in held.items() if name not in _SUPPORT}
+    for name, value in sorted(held.items()):
         is_fitted = name.endswith("_") and not name.startswith("_")
         if (is_fitted and not _CLOCK.search(name)) or name in _CONTAINERS:
             yield from _flat(prefix + name, value, depth)

@@ -178,16 +178,20 @@ LEFT = {
         "5 estimator left sklearn.neighbors.KNeighborsClassifier FM201",
     ),
     "kernel-machines-are-refused": (
+        "from sklearn import svm\nclf = svm.NuSVC(nu=0.2)\nclf.fit(X, y)",
+        "5 estimator left sklearn.svm.NuSVC FM201",
+    ),
+    "a-default-may-be-what-is-refused": (
         "from sklearn import svm\nclf = svm.SVC(C=2)\nclf.fit(X, y)",
-        "5 estimator left sklearn.svm.SVC FM201",
+        "5 estimator left sklearn.svm.SVC FM203",
     ),
     "not-supported-yet": (
-        "from sklearn.neural_network import MLPClassifier as NN\nNN().fit(X, y)",
-        "5 estimator left sklearn.neural_network.MLPClassifier FM202",
+        "from sklearn.neural_network import BernoulliRBM as NN\nNN().fit(X, y)",
+        "5 estimator left sklearn.neural_network.BernoulliRBM FM202",
     ),
     "class-not-supported-yet": (
-        "from sklearn.neural_network import MLPClassifier\nMLPClassifier(random_state=0).fit(X, y)",
-        "5 estimator left sklearn.neural_network.MLPClassifier FM202",
+        "from sklearn.neural_network import BernoulliRBM\nBernoulliRBM(random_state=0).fit(X, y)",
+        "5 estimator left sklearn.neural_network.BernoulliRBM FM202",
     ),
     "option-not-supported": (
         "from sklearn.decomposition import NMF\nNMF(2, init='custom').fit(X)",
@@ -215,8 +219,8 @@ LEFT = {
     ),
     "pipeline-with-a-refused-step": (
         "from sklearn.pipeline import make_pipeline\n"
-        "from sklearn.preprocessing import StandardScaler\nfrom sklearn.svm import SVC\n"
-        "make_pipeline(StandardScaler(), SVC()).fit(X, y)",
+        "from sklearn.preprocessing import StandardScaler\nfrom sklearn.svm import NuSVC\n"
+        "make_pipeline(StandardScaler(), NuSVC()).fit(X, y)",
         "7 estimator left sklearn.pipeline.Pipeline FM201",
     ),
     "pipeline-with-a-step-of-another-library": (
@@ -241,7 +245,7 @@ LEFT = {
     "class-chosen-in-a-loop-with-a-refused-one": (
         "from sklearn.linear_model import Ridge\nfrom sklearn.svm import SVR\n"
         "for cls in (Ridge, SVR):\n    cls().fit(X, y)",
-        "7 estimator left sklearn.svm.SVR FM201",
+        "7 estimator left sklearn.svm.SVR FM203",
     ),
     "class-imported-from-one-of-two-libraries": (
         "try:\n    from cuml import Ridge\nexcept ImportError:\n"
@@ -416,8 +420,8 @@ USES = {
         "function left sklearn.model_selection.LeaveOneOut FM206",
     ),
     "cross-validation-of-a-refused-estimator": (
-        "from sklearn.model_selection import cross_val_score\nfrom sklearn.svm import SVR\n"
-        "cross_val_score(SVR(), X, y)",
+        "from sklearn.model_selection import cross_val_score\nfrom sklearn.svm import NuSVR\n"
+        "cross_val_score(NuSVR(), X, y)",
         "function left sklearn.model_selection.cross_val_score FM201",
     ),
     "cross-validation-of-something-unknown": (

@@ -105,11 +105,13 @@ def test_parameters_of_an_entry_exist(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(SUPPORTED))
-def test_default_parameters_are_not_refused(name: str) -> None:
+def test_defaults_that_are_refused_are_known(name: str) -> None:
     signature = inspect.signature(_resolve(name))  # type: ignore[arg-type]
     for parameter, supported in ESTIMATORS[name].refuses.items():
         if parameter in signature.parameters:
-            assert signature.parameters[parameter].default in supported
+            default = signature.parameters[parameter].default
+            assert (default in supported) == (parameter not in ESTIMATORS[name].defaults)
+            assert ESTIMATORS[name].defaults.get(parameter, default) == default
 
 
 @pytest.mark.parametrize("name", sorted(set(ESTIMATORS) - SUPPORTED))
@@ -139,8 +141,9 @@ def test_exactness_and_parameters_are_those_of_the_runtime(family: Family) -> No
 def test_every_option_is_assessed_as_the_runtime_does(family: Family) -> None:
     """The registry may judge combinations, and be less careful where they allow it."""
     for name, option in _options(family.estimator()):
-        made = Construction({name: [option]})
-        told = assess_parameters(family.name, ESTIMATORS[family.name], made).exactness
+        entry = ESTIMATORS[family.name]
+        given = {**{absent: [value] for absent, value in entry.defaults.items()}, name: [option]}
+        told = assess_parameters(family.name, entry, Construction(given)).exactness
         judged = _judged(family.estimator().set_params(**{name: option}))
         assert _CAREFUL_LAST.index(told) >= _CAREFUL_LAST.index(judged), f"{name}={option!r}"
 

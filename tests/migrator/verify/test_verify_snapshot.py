@@ -13,6 +13,7 @@ from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import OneHotEncoder
+from sklearn.svm import SVC
 
 from fedmigrate.verify.compare import difference
 from fedmigrate.verify.snapshot import fitted, flat
@@ -107,3 +108,12 @@ def test_categories_are_compared_in_their_order() -> None:
     one = fitted(OneHotEncoder(categories=[["a", "b"]]).fit([["a"], ["b"]]))
     other = fitted(OneHotEncoder(categories=[["b", "a"]]).fit([["a"], ["b"]]))
     assert one["categories_[0]"] != other["categories_[0]"]
+
+
+def test_support_vectors_of_a_linear_kernel_are_compared_by_what_they_add_up_to() -> None:
+    X, y = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 5.0], [3.0, 4.0]]), np.array([0, 0, 1, 1])
+    linear, other = fitted(SVC(kernel="linear").fit(X, y)), fitted(SVC(kernel="poly").fit(X, y))
+    assert "coef_" in linear
+    assert "support_vectors_" not in linear
+    assert "support_vectors_" in other
+    assert "coef_" not in other

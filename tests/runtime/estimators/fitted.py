@@ -13,6 +13,7 @@ from scipy import sparse
 from scipy.interpolate import BSpline
 from sklearn.base import BaseEstimator
 from sklearn.calibration import _CalibratedClassifier
+from sklearn.svm._base import BaseLibSVM
 from sklearn.tree._tree import Tree
 
 from fedruntime import FLModel
@@ -24,13 +25,19 @@ _FITTED_IN_PLACE = ("steps", "transformer_list")
 _NEAR_ZERO = frozenset({"dual_gap_"})
 # How many steps a solver took is no property of the optimum.
 _OF_THE_PATH = frozenset({"n_iter_"})
+# What libsvm makes of rows; of a linear kernel the coefficients say the same.
+_OF_ROWS = frozenset({"dual_coef_", "support_", "support_vectors_"})
 
 
 def attributes(model: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """All fitted attributes but times, those of nested estimators under dotted names."""
-    for name in sorted(vars(model)):
+    fitted = vars(model)
+    if isinstance(model, BaseLibSVM):
+        fitted = {"coef_": model.coef_, **fitted}
+        fitted = {name: value for name, value in fitted.items() if name not in _OF_ROWS}
+    for name in sorted(fitted):
         if name.endswith("_") and not name.startswith("_"):
-            yield from _flat(f"{prefix}{name}", vars(model)[name])
+            yield from _flat(f"{prefix}{name}", fitted[name])
     for name, value in model.get_params(deep=False).items():
         if name in _FITTED_IN_PLACE:
             yield from _flat(f"{prefix}{name}", value)
