@@ -64,7 +64,7 @@ def test_no_option_has_its_default(settings: Settings) -> None:
     same = {
         name for name in options(Settings) if getattr(settings, name) == getattr(Settings(), name)
     }
-    assert same == {"engine"}  # there is no other yet
+    assert same == {"engine"}  # the others need what is not installed everywhere
 
 
 def test_a_party_reads_its_own_policy() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import sys
 from pathlib import Path
 
@@ -92,12 +90,10 @@ page is generated from the runtime's operations: `python -m fedmigrate.docs reve
 
 def revealed_page() -> str:
     """The Markdown of ``docs/revealed.md``."""
-    import fedruntime
+    from fedruntime.every_operation import register_every_operation
     from fedruntime.operations import revealing
 
-    # Operations are registered as the modules that define them are imported.
-    for found in pkgutil.walk_packages(fedruntime.__path__, "fedruntime."):
-        importlib.import_module(found.name)
+    register_every_operation()
     return _REVEALED_HEAD + "".join(
         f"| `{operation.name}` | {operation.reveals} |\n"
         for operation in revealing()

@@ -7,6 +7,7 @@ parties, and ``fedruntime.metrics`` and ``fedruntime.model_selection`` stand in 
 from fedruntime import utils
 from fedruntime.aggregation.plain import PlainAggregator
 from fedruntime.aggregation.secure import SecureAggregator
+from fedruntime.aggregation.spu import SPUAggregator
 from fedruntime.data.array import FedArray
 from fedruntime.data.assemble import partition_data, partition_label
 from fedruntime.data.frame import FedFrame
@@ -53,6 +54,7 @@ __all__ = [
     "PrivacyBudget",
     "ProtocolError",
     "RevealError",
+    "SPUAggregator",
     "SecureAggregator",
     "SettingsError",
     "UnsupportedError",

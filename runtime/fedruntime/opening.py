@@ -16,6 +16,7 @@ import fedruntime
 from fedruntime.caller import calling_file, calling_script
 from fedruntime.checkpoint import Journal
 from fedruntime.current import opened_by_device, opened_elsewhere, use
+from fedruntime.engines.opening import open_engine
 from fedruntime.federation import Federation
 from fedruntime.privacy.budget import PrivacyBudget
 from fedruntime.privacy.ledger import Head, Ledger
@@ -83,9 +84,11 @@ def _open_by_device(party: str) -> Federation:
 
 
 def _federation(settings: Settings, script: Path | None) -> Federation:
+    engine = open_engine(settings, script)
     return Federation(
         settings,
-        ledger=Ledger(_ledger_path(settings, script), _head(settings, script)),
+        engine,
+        ledger=Ledger(_ledger_path(settings, script), _head(settings, script, engine.simulated)),
         account_path=_account_path(settings, script),
         journal=_journal(settings, script),
     )
@@ -110,10 +113,9 @@ def _account_path(settings: Settings, script: Path | None) -> Path | None:
     return script.parent / ".fedmigrate" / f"{settings.budget.account}.budget.jsonl"
 
 
-def _head(settings: Settings, script: Path | None) -> Head:
+def _head(settings: Settings, script: Path | None, simulated: bool) -> Head:
     """What the ledger says of the run."""
     budget, content = settings.budget, _content(script)
-    simulated = settings.engine == "local"
     enforced = settings.policy.mode == ENFORCE
     return Head(
         parties=settings.parties,

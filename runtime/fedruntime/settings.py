@@ -30,7 +30,7 @@ FILE_NAME = "federation.toml"
 VARIABLE = "FEDMIGRATE_FEDERATION"
 LEDGER_VARIABLE = "FEDMIGRATE_LEDGER"  # where one run's ledger goes, whatever the settings say
 SPLITS = ("contiguous", "iid", "label_skew")
-ENGINES = ("local",)
+ENGINES = ("local", "processes", "secretflow")
 _PARTY_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
@@ -42,7 +42,7 @@ class Settings:
     ----------
     parties : tuple of str
         Names of the organisations, in the order in which their rows are pooled.
-    engine : {"local"}
+    engine : {"local", "processes", "secretflow"}
         What carries messages.
     split : {"contiguous", "iid", "label_skew"}
         How a simulation deals a pooled table to the parties.
@@ -71,6 +71,12 @@ class Settings:
     identities : mapping of str to bytes
         The public identities by which real parties know each other; a table ``[identities]`` of
         base64 in a file. Simulated parties make their own.
+    folders : mapping of str to str
+        Where each party's ``party.toml`` lies, relative to the script, for the engine
+        ``"processes"``.
+    secretflow : mapping
+        The table of that name, for the engine of that name; see
+        ``engines.secretflow.settings.SecretFlowSettings``.
     """
 
     parties: tuple[str, ...] = ("alice", "bob")
@@ -85,6 +91,8 @@ class Settings:
     round_timeout: float | None = None
     checkpoint: str | None = None
     identities: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
+    folders: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    secretflow: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 def resolve_settings(arguments: Mapping[str, Any], script: Path | None) -> Settings:
@@ -183,6 +191,12 @@ def _checked(options: Mapping[str, Any], origin: str) -> dict[str, Any]:
             raise SettingsError(
                 f"{origin}: {option} = {checked[option]!r} is not of type {kind.__name__}"
             )
+    for option in ("folders", "secretflow"):
+        if not isinstance(checked.get(option, {}), Mapping):
+            raise SettingsError(f"{origin}: {option} = {checked[option]!r} is not a table")
+    for party, folder in checked.get("folders", {}).items():
+        if not isinstance(folder, str):
+            raise SettingsError(f"{origin}: folders.{party} = {folder!r} is not a path")
     if "round_timeout" in checked:
         checked["round_timeout"] = _seconds(checked["round_timeout"], origin)
     return checked

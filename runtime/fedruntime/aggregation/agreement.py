@@ -4,8 +4,7 @@ What they are worth is for each party to judge (``session``).
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from fedruntime.aggregation.roster import Roster, SignedKey
@@ -24,9 +23,9 @@ class Send(Protocol):
     ) -> Answers: ...
 
 
-def new_session() -> str:
-    """A name that no session has had."""
-    return secrets.token_hex(16)
+def new_session(public_random: Callable[[int], bytes]) -> str:
+    """A name that no session has had; see ``Engine.public_random``."""
+    return public_random(16).hex()
 
 
 def gather_keys(send: Send, session: str, parties: Sequence[str]) -> dict[str, SignedKey]:

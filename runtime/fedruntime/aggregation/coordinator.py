@@ -7,6 +7,7 @@ to say early and plainly what went wrong.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
@@ -58,6 +59,8 @@ class SurvivingSession:
         The fewest parties that a sum may be over.
     rounds : int
         For how many rounds secrets are made at a time.
+    public_random : callable
+        ``n -> n random bytes`` for the session's name; see ``Engine.public_random``.
 
     Attributes
     ----------
@@ -84,8 +87,10 @@ class SurvivingSession:
         *,
         min_parties: int = FEWEST,
         rounds: int = ROUNDS,
+        public_random: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self._survival = survival
+        self._public_random = public_random
         self._next = 0
         self._fewest = max(min_parties, FEWEST)
         self._rounds = rounds
@@ -130,7 +135,7 @@ class SurvivingSession:
         """Agree on a roster among those who answer, and share the secrets of its first rounds."""
         self._next = 0
         while True:
-            session = new_session()
+            session = new_session(self._public_random)
             signed = gather_keys(send, session, parties)
             self._require(signed, "sent a key")
             self.roster = Roster(session, signed, self._survival)

@@ -121,6 +121,7 @@ class SecureAggregator(Aggregator):
                     federation.parties,
                     self.survival,
                     min_parties=federation.min_parties,
+                    public_random=federation.engine.public_random,
                 )
             total, parties = session.sum(line.send, vectors)
         except DropoutError:
@@ -176,7 +177,7 @@ class _Line:
 
 def _agree(federation: Exchange) -> _Agreed:
     """Agree on keys among all parties; the first that does not answer ends it."""
-    session = new_session()
+    session = new_session(federation.engine.public_random)
 
     def send(
         operation: Operation, each: Mapping[str, Mapping[str, Public]], *, session: str

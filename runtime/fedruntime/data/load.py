@@ -25,6 +25,7 @@ from fedruntime.data.loaded import (
     outline_of,
     require_rows,
 )
+from fedruntime.data.partitioned import Held, is_partitioned, partitions_of
 from fedruntime.data.public_values import to_message
 from fedruntime.data.row_operations import take_rows
 from fedruntime.devices import run_function
@@ -48,7 +49,8 @@ def load(
     ----------
     federation : Exchange
     loader : callable
-        ``pandas.read_csv``, ``sklearn.datasets.load_iris``, a function of the script, ...
+        ``pandas.read_csv``, ``sklearn.datasets.load_iris``, a function of the script, ...; or an
+        ``HDataFrame`` of SecretFlow, on whose engine the federation then has to run.
     args, kwargs
         Its arguments; they are public.
 
@@ -65,6 +67,8 @@ def load(
     SettingsError
         For a ``label_skew`` split without a label.
     """
+    if is_partitioned(loader):
+        return _hold(federation, partitions_of(loader, federation), type(loader).__name__)
     if federation.engine.simulated:
         return _deal(federation, loader(*args, **kwargs))
     return _load_at_parties(federation, loader, args, kwargs)
@@ -142,6 +146,18 @@ def _load_at_parties(
         keep_as=ref.name,
         purpose=purpose,
     )
+    return _held(federation, ref, purpose)
+
+
+def _hold(federation: Exchange, held: Held, kind: str) -> Any:
+    """Rows that lie on the engine's devices already."""
+    ref = federation.new_ref()
+    held.engine.adopt(ref.name, held.parts)
+    return _held(federation, ref, f"load {kind}")
+
+
+def _held(federation: Exchange, ref: Ref, purpose: str) -> Any:
+    """What parties hold under a name, as handles where it is rows."""
     try:
         found = federation.collect(describe, loaded=ref, purpose=purpose)
         described = {party: arrays["description"][()] for party, arrays in found.items()}

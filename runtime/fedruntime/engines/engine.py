@@ -41,5 +41,11 @@ class Engine(Protocol):
     def place(self, party: str, name: str, rows: Any) -> Public:
         """Give a simulated party rows; engines that are not simulated refuse."""
 
+    def public_random(self, count: int) -> bytes:
+        """Random bytes for what all may know, such as the name of a session.
+
+        Every process that runs the script gets the same ones, where there are several.
+        """
+
     def stop(self) -> None:
         """Release what the engine holds. Calls after that are an error."""

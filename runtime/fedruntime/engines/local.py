@@ -6,17 +6,14 @@ nothing that another engine could not carry.
 
 from __future__ import annotations
 
-import threading
-import time
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotInTime
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from fedruntime.crypto.identity import Identity
+from fedruntime.engines.lines import Lines
 from fedruntime.messages import (
     Public,
     Reply,
@@ -60,8 +57,7 @@ class LocalEngine:
         self._min_parties = min_parties
         self._parties: dict[str, Party] = {}
         self._identities: dict[str, bytes] = {}
-        self._lines: dict[str, _Line] = {}
-        self._pool = ThreadPoolExecutor(max_workers=32, thread_name_prefix="party")
+        self._lines = Lines()
         for name in parties:
             self.add(name)
 
@@ -82,92 +78,25 @@ class LocalEngine:
             identity=identity,
             identities=self._identities,  # those who join later are seen by all
         )
-        self._lines[party] = _Line(partial(self._deliver, party))
+        self._lines.add(party, partial(self._deliver, party))
 
     def call(
         self, requests: Mapping[str, Request], *, timeout: float | None = None
     ) -> dict[str, Reply]:
-        pending = {
-            party: self._lines[party].enter(request, self._pool)
-            for party, request in requests.items()
-        }
-        if timeout is None:
-            return {party: reply.result() for party, reply in pending.items()}
-        until = time.monotonic() + timeout
-        replies = {}
-        for party, reply in pending.items():
-            try:
-                replies[party] = reply.result(max(0.0, until - time.monotonic()))
-            except NotInTime:
-                reply.cancel()  # if it has not been begun, it never is
-        return replies
+        return self._lines.call(requests, timeout=timeout)
 
     def _deliver(self, party: str, request: Request) -> Reply:
         reply = self._parties[party].handle(unpack_request(pack_request(request)))
         return unpack_reply(pack_reply(reply))
 
     def reachable(self, party: str) -> bool:
-        return self._lines[party].idle
+        return self._lines.idle(party)
 
     def place(self, party: str, name: str, rows: Any) -> Public:
         return self._parties[party].put(name, rows)
 
+    def public_random(self, count: int) -> bytes:
+        return os.urandom(count)
+
     def stop(self) -> None:
-        self._pool.shutdown(wait=False)
-
-
-class _Line:
-    """The requests of one party, which works on one at a time, in the order in which they came.
-
-    Parameters
-    ----------
-    deliver : callable
-        Hands a request over and gives the reply.
-    """
-
-    def __init__(self, deliver: Callable[[Request], Reply]) -> None:
-        self._deliver = deliver
-        self._waiting: deque[tuple[Future[Reply], Request]] = deque()
-        self._lock = threading.Lock()
-        self._open = 0  # requests without a reply
-        self._working = False
-
-    @property
-    def idle(self) -> bool:
-        return self._open == 0
-
-    def enter(self, request: Request, pool: ThreadPoolExecutor) -> Future[Reply]:
-        reply: Future[Reply] = Future()
-        with self._lock:
-            self._waiting.append((reply, request))
-            self._open += 1
-            begin, self._working = not self._working, True
-        if begin:
-            pool.submit(self._work)
-        return reply
-
-    def _work(self) -> None:
-        while True:
-            with self._lock:
-                if not self._waiting:
-                    self._working = False
-                    return
-                reply, request = self._waiting.popleft()
-            if reply.set_running_or_notify_cancel():
-                self._answer(reply, request)
-            else:
-                self._close()
-
-    def _answer(self, reply: Future[Reply], request: Request) -> None:
-        try:
-            answer = self._deliver(request)
-        except BaseException as error:  # handed on to whoever waits
-            self._close()
-            reply.set_exception(error)
-        else:
-            self._close()
-            reply.set_result(answer)
-
-    def _close(self) -> None:
-        with self._lock:
-            self._open -= 1
+        self._lines.close()

@@ -80,7 +80,7 @@ def test_what_a_party_sends_where_everyone_answers() -> None:
 
 
 def test_what_a_party_sends_where_sums_survive(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(coordinator, "new_session", lambda: SESSION)
+    monkeypatch.setattr(coordinator, "new_session", lambda public_random: SESSION)
     network, inputs = Network(PARTIES), inputs_of(PARTIES, size=SIZE)
     rounds, number = 2, 1
     session = network.open(rounds=rounds)

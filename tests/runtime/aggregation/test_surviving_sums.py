@@ -218,7 +218,7 @@ def test_a_thousand_parties_of_whom_three_hundred_vanish(monkeypatch: pytest.Mon
     are replaced by hashes, and the graph by a smaller one that may fail once in 32 runs; names
     and entropy are fixed, so this one does not."""
     monkeypatch.setattr(graph, "_CORRECTNESS_BITS", 5)
-    monkeypatch.setattr(coordinator, "new_session", lambda: "fixed")
+    monkeypatch.setattr(coordinator, "new_session", lambda public_random: "fixed")
     monkeypatch.setattr(session, "verify", lambda public, signature, message: None)
     monkeypatch.setattr(keys, "agree", hashed_agreement)
     network = Network(names(1000), corrupt=0.0)

@@ -48,7 +48,7 @@ def everyone_agrees(network: Network) -> None:
 
 @pytest.fixture(autouse=True)
 def _fixed_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(coordinator, "new_session", lambda: "fixed")
+    monkeypatch.setattr(coordinator, "new_session", lambda public_random: "fixed")
 
 
 @pytest.mark.parametrize("mode", ["everyone", "surviving"])

@@ -293,7 +293,7 @@ def test_requests_of_a_party_are_worked_off_in_order() -> None:
             request = {"alice": _request(f"r{number}", False)}
             threads.append(threading.Thread(target=engine.call, args=(request,)))
             threads[-1].start()
-            while engine._lines["alice"]._open < number + 1:
+            while engine._lines._lines["alice"]._open < number + 1:
                 pass
         assert engine._parties["alice"]._rows == {}
         _GO_ON.set()

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-
-import fedruntime
+from fedruntime.every_operation import register_every_operation
 from fedruntime.operations import Operation, registered
 
 
 def runtime_operations() -> dict[str, Operation]:
     """By name, without those that other tests have registered."""
-    for module in pkgutil.walk_packages(fedruntime.__path__, "fedruntime."):
-        importlib.import_module(module.name)
+    register_every_operation()
     return {
         known.name: known
         for known in registered()

@@ -19,8 +19,9 @@ def _found() -> tuple[type[Rule], ...]:
             value
             for value in vars(module).values()
             if isinstance(value, type)
-            and issubclass(value, Rule)
+            # asked first: on Python 3.10 an alias such as tuple[str, ...] passes for a class
             and value.__module__ == module.__name__
+            and issubclass(value, Rule)
         ]
     return tuple(rule for rule in found if rule is not Rule)
 
