@@ -274,3 +274,81 @@ def audit(run: str, format_: str | None, output: str | None, every_run: bool) ->
     from fedmigrate.audit import audit_command
 
     return audit_command(run, format_, output, every_run, sys.stdout)
+
+
+@main.command()
+@click.argument("script")
+@click.option("-o", "--output", metavar="FOLDER", required=True, help="The folder to write.")
+@click.option(
+    "--engine",
+    type=click.Choice(["secretflow"]),
+    default="secretflow",
+    show_default=True,
+    help="What carries messages between the parties.",
+)
+@click.option("--parties", metavar="A,B,...", help="Names of the parties.  [default: the script's]")
+@click.option(
+    "--address",
+    "addresses",
+    multiple=True,
+    metavar="PARTY=HOST:PORT",
+    help="Where a party is reached by the others; one a party.",
+)
+@click.option(
+    "--identity",
+    "identities",
+    multiple=True,
+    metavar="PARTY=BASE64",
+    help="A party's public identity, as it has sent it.",
+)
+@click.option("--certs", is_flag=True, help="Make all keys and certificates here, to try it out.")
+@click.option(
+    "--days",
+    type=click.IntRange(1, 3650),
+    default=30,
+    show_default=True,
+    help="How long certificates of --certs are valid.",
+)
+@click.option("--force", is_flag=True, help="Replace files that are there, keys included.")
+@_shows_errors
+def deploy(
+    script: str,
+    output: str,
+    engine: str,
+    parties: str | None,
+    addresses: tuple[str, ...],
+    identities: tuple[str, ...],
+    certs: bool,
+    days: int,
+    force: bool,
+) -> int:
+    """Write the folders from which real organisations run a federated script.
+
+    SCRIPT is what `convert` wrote. Each party gets a folder with the script and the modules that it
+    imports, its settings, a policy with the defaults, and a README with its commands.
+
+    \b
+    fedmigrate deploy train_fed.py -o out/ --address alice=alice.example:9000 \\
+        --address bob=bob.example:9000
+    fedmigrate deploy train_fed.py -o out/ --certs --address alice=127.0.0.1:9000 \\
+        --address bob=127.0.0.1:9001
+
+    With --certs every private key is made on this machine, for trying it out on one. In a real
+    deployment each party makes its own, as its README says, and sends what is public.
+
+    Exit code: 0 all is there; 1 the parties still have to send their public identities; 2 wrong
+    usage, or a file that cannot be read or written. Nothing is overwritten without --force.
+    """
+    from fedmigrate.deploy import deploy_command
+
+    return deploy_command(
+        script,
+        output,
+        engine=engine,
+        parties=parties,
+        addresses=addresses,
+        identities=identities,
+        certs=certs,
+        days=days,
+        force=force,
+    )

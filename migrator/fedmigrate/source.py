@@ -256,8 +256,13 @@ def read(path: Path) -> Source:
     return decode(data, str(path))
 
 
-def write(path: Path, data: bytes) -> None:
+def write(path: Path, data: bytes, *, private: bool = False) -> None:
     """Replace a file atomically, keeping the permissions of the one it replaces.
+
+    Parameters
+    ----------
+    private : bool
+        Whether only its owner may read it, from its first byte on.
 
     Raises
     ------
@@ -275,8 +280,9 @@ def write(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        mode = path.stat().st_mode & 0o7777 if path.exists() else 0o666 & ~_umask()
-        os.chmod(temporary, mode)
+        if not private:  # a temporary file is its owner's alone
+            mode = path.stat().st_mode & 0o7777 if path.exists() else 0o666 & ~_umask()
+            os.chmod(temporary, mode)
         os.replace(temporary, path)
     except OSError as error:
         if temporary is not None and os.path.exists(temporary):
