@@ -14,23 +14,24 @@ absolute_loss.face absolute_loss.lengths absolute_loss.moments absolute_loss.new
 absolute_loss.predicted absolute_loss.proof adaboost.mean_error adaboost.missed_weight
 adaboost.weight bagging.unseen bayesian_regression.target boosting.loss boosting.mean
 calibration.largest calibration.no_shares calibration.sigmoid calibration.temperature
-categories.distinct cluster.objective cluster.weight column_transformer.entries
-columns.deviations columns.extremes columns.magnitudes columns.maxima columns.minima
-design.labels device.value dict_vectorizer.names fast_ica.contrasts fast_mcd.masked
-fast_mcd.support_sums fast_mcd.total forest.unseen forest.weight function_transformer.round_trip
-function_transformer.row_by_row generalized_linear.deviance generalized_linear.target
-gradient_boosting.clipped gradient_boosting.leaves gradient_boosting.loss gram.pilot gram.sums
-groups.first huber.loss_gradient impute.missing incremental_pca.grams incremental_pca.sums
+categories.distinct cluster.objective cluster.weight column_transformer.entries columns.deviations
+columns.extremes columns.magnitudes columns.maxima columns.minima design.labels device.value
+dict_vectorizer.names fast_ica.contrasts fast_mcd.masked fast_mcd.support_sums fast_mcd.total
+forest.unseen forest.weight function_transformer.round_trip function_transformer.row_by_row
+generalized_linear.deviance generalized_linear.target gradient_boosting.clipped
+gradient_boosting.leaves gradient_boosting.loss gram.pilot gram.sums groups.first
+huber.loss_gradient impute.missing incremental_pca.grams incremental_pca.sums
 iterative_imputer.moved iterative_imputer.products ledoit_wolf.fourth_powers liblinear.weight
 linear_loss.hessian linear_loss.hessian_product linear_loss.loss_gradient metrics.cluster_labels
 metrics.deviance_from_mean metrics.distinct_scores metrics.hinge_losses metrics.labels
 metrics.largest_error metrics.row_sums metrics.rows_off_one metrics.spreads metrics.target_sums
 metrics.top_k_hits metrics.true_labels model_selection.is_classes moments.pilot moments.sums
-multi_label_binarizer.labels multioutput.whole_rows nmf.coordinate_sums nmf.divergence
-nmf.multiplicative_sums nmf.squared_parts nmf.zeros power_transformer.powers public_fit.negative
-quantile_regressor.target quantile_transformer.stored rbf_sampler.deviations rbf_sampler.sum
-ridge_cv.errors row_products.normal rows.categories rows.extremes rows.first rows.labels
-rows.pair_products rows.powers rows.products rows.squares rows.time_format scatter_factors.sums
+multi_label_binarizer.labels multioutput.whole_rows neural_network.backpropagation
+neural_network.squared_errors nmf.coordinate_sums nmf.divergence nmf.multiplicative_sums
+nmf.squared_parts nmf.zeros power_transformer.powers public_fit.negative quantile_regressor.target
+quantile_transformer.stored rbf_sampler.deviations rbf_sampler.sum ridge_cv.errors
+row_products.normal rows.categories rows.extremes rows.first rows.labels rows.pair_products
+rows.powers rows.products rows.squares rows.time_format scatter_factors.sums
 surrogate.residual_products surrogate.residual_squares target_encoder.deviations
 target_encoder.kind terms.distinct tree.target_sums univariate.moments univariate.products
 weighted_order_statistics.total

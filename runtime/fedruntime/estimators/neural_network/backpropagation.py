@@ -71,7 +71,7 @@ def backpropagation(
     }
 
 
-@party_op("neural_network.correct", counts=("rows",))
+@party_op("neural_network.correct", counts=("weight", "correct"))
 def correct(
     X: Any,
     y: Floats,
