@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-
 from fedruntime.crypto.identity import Identity
 from fedruntime.errors import SettingsError
 from fedruntime.every_operation import register_every_operation
+from fedruntime.functions import look_up_in
 from fedruntime.hosting.party_settings import PartySettings
+from fedruntime.hosting.reviewed_script import ReviewedScript
 from fedruntime.party import Party
 from fedruntime.privacy.guard import Guard
 from fedruntime.privacy.ledger import Head, Ledger
@@ -24,7 +24,7 @@ def host_party(settings: PartySettings) -> Party:
         If the script is not the reviewed one, others know the party by another identity, or a
         file cannot be read.
     """
-    require_reviewed(settings)
+    look_up_in(ReviewedScript(settings.script, settings.script_sha256, settings.name))
     register_every_operation()
     identity = Identity.load(settings.identity)
     if settings.identities.get(settings.name) != identity.public:
@@ -42,26 +42,6 @@ def host_party(settings: PartySettings) -> Party:
         identities=settings.identities,
         ledger=_ledger(settings),
     )
-
-
-def require_reviewed(settings: PartySettings) -> None:
-    """Refuse a script that has changed since it was reviewed.
-
-    Raises
-    ------
-    SettingsError
-        If it has, or cannot be read.
-    """
-    try:
-        digest = sha256(settings.script.read_bytes()).hexdigest()
-    except OSError as error:
-        raise SettingsError(f"{settings.script}: cannot be read: {error.strerror}") from error
-    if digest != settings.script_sha256.lower():
-        raise SettingsError(
-            f"{settings.script} is not the script that {settings.name!r} has reviewed: its "
-            f"SHA-256 is {digest}, and party.toml has {settings.script_sha256}. Review it again, "
-            "and write the new digest there"
-        )
 
 
 def _ledger(settings: PartySettings) -> Ledger | None:

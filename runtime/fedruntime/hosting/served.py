@@ -99,6 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         write_frame(replies, str(error).encode())
         return 2
     os.chdir(settings.folder)
+    sys.path[0] = str(settings.folder)  # modules of the script's own lie beside it
     return serve(settings, requests, replies)
 
 
