@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import packages_distributions
 
 import pytest
@@ -18,5 +19,6 @@ collect_ignore = [] if "secretflow" in packages_distributions() else ["secretflo
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in ("FEDMIGRATE_FEDERATION", "FEDMIGRATE_LEDGER"):
-        monkeypatch.delenv(variable, raising=False)
+    for variable in list(os.environ):
+        if variable.startswith("FEDMIGRATE_"):
+            monkeypatch.delenv(variable)

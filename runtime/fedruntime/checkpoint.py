@@ -23,12 +23,16 @@ from typing import Any, BinaryIO
 import joblib
 import numpy as np
 
+from fedruntime.errors import SettingsError
 from fedruntime.messages import Public, pack, unpack
 
 _MAGIC = b"fedmigrate checkpoint 1\n"
 _DIGEST = 32
+_RESUME_VARIABLE = "FEDMIGRATE_RESUME"  # set where a run that begins anew is not wanted
 _OPEN: dict[Path, Journal] = {}
 """The journals of this process: a path that is opened again is taken over."""
+_SEEN: set[Path] = set()
+"""The paths that this process has opened: only the first journal can be an interrupted run's."""
 
 
 class Journal:
@@ -44,6 +48,12 @@ class Journal:
         there is set aside.
     about : mapping
         Values of the message schema that tell one run's results from another's.
+
+    Raises
+    ------
+    SettingsError
+        If ``FEDMIGRATE_RESUME`` is set, and there is nothing of this run to go on with; what is
+        there stays as it is.
     """
 
     def __init__(self, path: Path, about: Mapping[str, Public]) -> None:
@@ -55,11 +65,20 @@ class Journal:
         self._file: BinaryIO | None = self.path.open("r+b")
         self._records: list[tuple[bytes, int]] = []  # digests, and where their results are
         self._next = 0
-        self._begin(digest_of(about))
+        self._begin(digest_of(about), self._must_go_on())
         _OPEN[self.path] = self
+        _SEEN.add(self.path)
         atexit.register(self._at_exit)
 
+    def _must_go_on(self) -> bool:
+        return bool(os.environ.get(_RESUME_VARIABLE)) and self.path not in _SEEN
+
     # -- going on -----------------------------------------------------------------------------
+
+    @property
+    def kept(self) -> int:
+        """How many results the file has: of this run, and of the one that it goes on with."""
+        return len(self._records)
 
     @property
     def ahead(self) -> bool:
@@ -132,7 +151,7 @@ class Journal:
 
     # -- the file -----------------------------------------------------------------------------
 
-    def _begin(self, about: bytes) -> None:
+    def _begin(self, about: bytes, must_go_on: bool) -> None:
         assert self._file is not None
         size = self.path.stat().st_size
         begins = self._file.read(len(_MAGIC)) == _MAGIC and self._read_records()
@@ -142,6 +161,13 @@ class Journal:
             if self._records:
                 _say(f"{self.path}: {len(self._records)} results of an interrupted run are kept")
             return
+        if must_go_on:
+            self._file.close()
+            raise SettingsError(
+                f"{self.path}: there is nothing to go on with: it was left by another script, "
+                "other settings or other versions of the libraries. Run as it was then, or begin "
+                "anew without --resume"
+            )
         self._records = []
         if size:
             self._keep_copy()

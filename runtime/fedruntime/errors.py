@@ -55,3 +55,7 @@ class PartyError(FedError):
         self.operation = operation
         self.kind = kind
         super().__init__(f"party {party!r}, operation {operation!r}: {kind}: {message}")
+
+
+class PartyGone(Exception):
+    """A party's process or link has ended. Engines make no answer of it; no script sees it."""

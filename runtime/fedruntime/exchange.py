@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,6 +31,7 @@ from fedruntime.errors import (
     RevealError,
     SettingsError,
 )
+from fedruntime.events import events_of_process
 from fedruntime.functions import name_of
 from fedruntime.messages import Array, Noise, Public, Ref, Release, Reply, Request
 from fedruntime.operations import Operation
@@ -75,9 +77,12 @@ class Exchange:
         if settings.budget is not None:
             self.budget = Spending(settings.budget, account_path, replaying=self._replaying)
         self.ledger = Ledger() if ledger is None else ledger
-        self.progress = Progress()
+        self.events = events_of_process()
+        self.progress = Progress(self.events)
         self.turn = threading.RLock()  # a script's threads take turns: a round is asked as a whole
-        self._participation = Participation(settings, self.engine, self.ledger, self.turn)
+        self._participation = Participation(
+            settings, self.engine, self.ledger, self.turn, self.events
+        )
         self._membership = self._participation.membership
         self._journal = journal
         self._numbers = itertools.count()
@@ -113,6 +118,10 @@ class Exchange:
     def complete(self) -> bool:
         """Whether no party has ever been missing."""
         return self._membership.complete
+
+    def begun_again(self, party: str) -> int:
+        """How often a party has begun again, with nothing of what it held: rows, or keys."""
+        return self._membership.begun_again(party)
 
     @property
     def dropouts(self) -> list[Dropout]:
@@ -389,7 +398,10 @@ class Exchange:
             )
             for party in asked
         }
+        began = time.perf_counter()
         replies = self.engine.call(requests, timeout=self.settings.round_timeout)
+        if self.events.on:
+            self.events.round(requests, replies, time.perf_counter() - began)
         for party, reply in replies.items():
             self.ledger.note(requests[party], reply, alone=len(asked) == 1)
         for party, reply in replies.items():
@@ -403,6 +415,7 @@ class Exchange:
             self.lost(missing, purpose, operation.name)
             raise DropoutError(f"{listed(missing)} did not answer {operation.name!r}")
         if release is Release.KEEP:
+            self._participation.made(requests, replies)
             told = {party: reply.facts for party, reply in replies.items()}
             made = {"arguments": arguments, "each": each, "keep_as": keep_as}
             self._follow(operation.name, made, purpose, told)
@@ -420,6 +433,7 @@ class Exchange:
             raise SettingsError(f"{party!r} cannot join: this federation's parties are real")
         self.engine.add(party)
         self._membership.add(party)
+        self.events.tell("join", party=party)
 
     def stop(self) -> None:
         """End the federation: its engine and its ledger's file."""

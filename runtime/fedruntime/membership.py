@@ -4,66 +4,30 @@ until it is back. Asking, waiting and beginning again are the business of ``Exch
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fedruntime.data.facts import PartFacts
+from fedruntime.backlog import Backlog, RowsToMake
 from fedruntime.dropouts import Dropout
-from fedruntime.messages import Ref, Request
-
-_PRUNE_AT_LEAST = 64
-
-
-@dataclass(frozen=True)
-class Missed:
-    """A row operation that a missing party has to catch up on.
-
-    Parameters
-    ----------
-    request : Request
-    facts : PartFacts
-        Of the handle that the operation made, where what the party tells of its part belongs.
-    rows : int
-        How many rows its part has to have.
-    """
-
-    request: Request
-    facts: PartFacts
-    rows: int
 
 
 @dataclass
 class Absence:
-    """A party that does not take part, and what it has missed."""
+    """A party that does not take part, and what it has missed.
+
+    Parameters
+    ----------
+    entry : Dropout
+    begun : int
+        How often it had begun by then; see ``Engine.begun``.
+    """
 
     entry: Dropout
-    missed: list[Missed] = field(default_factory=list)
+    begun: int = 1
+    missed: Backlog = field(default_factory=Backlog)
     forget: list[str] = field(default_factory=list)
     stays_out: bool = False
-    _prune_at: int = _PRUNE_AT_LEAST
-
-    def will_hold(self, name: str) -> bool:
-        """Whether rows of a name will be there once it has caught up."""
-        return any(missed.request.keep_as == name for missed in self.missed)
-
-    def miss(self, missed: Missed) -> None:
-        self.missed.append(missed)
-        if len(self.missed) >= self._prune_at:
-            self.prune()
-            self._prune_at = max(_PRUNE_AT_LEAST, 2 * len(self.missed))
-
-    def prune(self) -> None:
-        """Leave out rows that nobody refers to any more, and nothing that is still needed does."""
-        forgotten = set(self.forget)
-        needed: set[str] = set()
-        kept = []
-        for missed in reversed(self.missed):
-            name = missed.request.keep_as
-            if name not in forgotten or name in needed:
-                needed.update(_refs(missed.request.arguments))
-                kept.append(missed)
-        self.missed = kept[::-1]
 
 
 class Membership:
@@ -85,6 +49,8 @@ class Membership:
         self.complete = True  # nobody has ever been missing
         self._floor = floor
         self._untold: dict[str, list[str]] = {}
+        self._made: dict[str, Backlog] = {}
+        self._begun_again: dict[str, int] = {}
 
     @property
     def floor(self) -> int:
@@ -94,14 +60,32 @@ class Membership:
         self.all = (*self.all, party)
         self.present = (*self.present, party)
 
-    def leave(self, party: str, *, operation: str, purpose: str, message: int) -> Dropout:
-        """A party has not answered."""
+    def leave(
+        self, party: str, *, operation: str, purpose: str, message: int, begun: int = 1
+    ) -> Dropout:
+        """A party has not answered; see ``Absence`` for ``begun``."""
         self.complete = False
         self.present = tuple(name for name in self.present if name != party)
         entry = Dropout("missing", party, operation, purpose, message, self.present)
-        self.absences[party] = Absence(entry, forget=self._untold.pop(party, []))
+        self.absences[party] = Absence(entry, begun, forget=self._untold.pop(party, []))
         self.dropouts.append(entry)
         return entry
+
+    def made(self, party: str, entry: RowsToMake) -> None:
+        """A party holds rows that it can make again."""
+        self._made.setdefault(party, Backlog()).add(entry)
+
+    def begin_again(self, party: str, begun: int) -> None:
+        """A missing party holds nothing any more: it has to make again all that is needed."""
+        absence = self.absences[party]
+        absence.begun = begun
+        absence.missed = self._made.pop(party, Backlog()).then(absence.missed)
+        absence.forget = absence.missed.passing()
+        self._begun_again[party] = self.begun_again(party) + 1
+
+    def begun_again(self, party: str) -> int:
+        """How often a party has lost what it held."""
+        return self._begun_again.get(party, 0)
 
     def come_back(self, party: str, message: int) -> Dropout:
         """A party has caught up."""
@@ -135,6 +119,8 @@ class Membership:
         """What the asked parties are told to drop; others are told when they are next asked."""
         shared = tuple(names)
         told = dict.fromkeys(asked, shared)
+        for made in self._made.values():
+            made.forget(shared)
         for party in asked:
             if own := self._untold.pop(party, None):
                 told[party] = (*own, *shared)
@@ -147,15 +133,5 @@ class Membership:
                     self._untold.setdefault(party, []).extend(shared)
                 elif not absence.stays_out:
                     absence.forget.extend(shared)
+                    absence.missed.forget(shared)
         return told
-
-
-def _refs(value: Any) -> Iterator[str]:
-    if isinstance(value, Ref):
-        yield value.name
-    elif isinstance(value, Mapping):
-        for entry in value.values():
-            yield from _refs(entry)
-    elif isinstance(value, list | tuple):
-        for entry in value:
-            yield from _refs(entry)

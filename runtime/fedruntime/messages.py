@@ -120,6 +120,17 @@ class Reply:
 
 
 _TAG = "$"
+_OF_NO_MESSAGE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
+_IN_REQUESTS: Mapping[str, type] = {
+    "operation": str,
+    "arguments": Mapping,
+    "keep_as": str,
+    "session": str,
+    "round": int,
+    "forget": tuple,
+    "purpose": str,
+}
+_IN_REPLIES: Mapping[str, type] = {"party": str, "arrays": Mapping, "remarks": tuple}
 
 
 def pack(value: Public) -> Wire:
@@ -146,9 +157,21 @@ def pack_request(request: Request) -> Wire:
 
 
 def unpack_request(wire: Wire) -> Request:
-    fields = unpack(wire)
-    noise = None if fields["noise"] is None else Noise(**fields["noise"])
-    return Request(**{**fields, "release": Release(fields["release"]), "noise": noise})
+    """The request that ``pack_request`` wrote.
+
+    Raises
+    ------
+    ProtocolError
+        If it wrote no such thing.
+    """
+    try:
+        fields = unpack(wire)
+        noise = None if fields["noise"] is None else Noise(**fields["noise"])
+        request = Request(**{**fields, "release": Release(fields["release"]), "noise": noise})
+    except _OF_NO_MESSAGE as error:
+        raise ProtocolError(f"this is no request: {type(error).__name__}: {error}") from error
+    _require_kinds(request, _IN_REQUESTS)
+    return request
 
 
 def pack_reply(reply: Reply) -> Wire:
@@ -156,7 +179,27 @@ def pack_reply(reply: Reply) -> Wire:
 
 
 def unpack_reply(wire: Wire) -> Reply:
-    return Reply(**unpack(wire))
+    """The reply that ``pack_reply`` wrote.
+
+    Raises
+    ------
+    ProtocolError
+        If it wrote no such thing.
+    """
+    try:
+        reply = Reply(**unpack(wire))
+    except _OF_NO_MESSAGE as error:
+        raise ProtocolError(f"this is no reply: {type(error).__name__}: {error}") from error
+    _require_kinds(reply, _IN_REPLIES)
+    return reply
+
+
+def _require_kinds(message: Request | Reply, kinds: Mapping[str, type]) -> None:
+    for name, kind in kinds.items():
+        value = getattr(message, name)
+        if not isinstance(value, kind) or isinstance(value, bool):
+            what = type(message).__name__.lower()
+            raise ProtocolError(f"this is no {what}: its {name} is a {type(value).__name__}")
 
 
 def _plain(value: Public, arrays: list[Array]) -> Any:
@@ -198,7 +241,8 @@ def _plain_array(value: Array, arrays: list[Array]) -> Any:
         }
     if value.dtype.kind not in "biufUSMm":
         raise ProtocolError(f"a message cannot hold an array of dtype {value.dtype}")
-    arrays.append(value)
+    contiguous = value.flags.c_contiguous or value.flags.f_contiguous
+    arrays.append(value if contiguous else value.copy())  # as it would arrive from elsewhere
     return {_TAG: "array", "of": len(arrays) - 1}
 
 

@@ -17,6 +17,7 @@ from fedruntime.caller import calling_file, calling_script
 from fedruntime.checkpoint import Journal
 from fedruntime.current import opened_by_device, opened_elsewhere, use
 from fedruntime.engines.opening import open_engine
+from fedruntime.events import events_of_process
 from fedruntime.federation import Federation
 from fedruntime.privacy.budget import PrivacyBudget
 from fedruntime.privacy.ledger import Head, Ledger
@@ -50,6 +51,7 @@ def init(
     SettingsError
         For an unknown option or a value that does not fit.
     """
+    events_of_process()  # from here on it is told what ends the script
     file, script = calling_file(), calling_script()
     settings = resolve_settings(
         {
@@ -85,13 +87,26 @@ def _open_by_device(party: str) -> Federation:
 
 def _federation(settings: Settings, script: Path | None) -> Federation:
     engine = open_engine(settings, script)
-    return Federation(
+    journal = _journal(settings, script)
+    federation = Federation(
         settings,
         engine,
         ledger=Ledger(_ledger_path(settings, script), _head(settings, script, engine.simulated)),
         account_path=_account_path(settings, script),
-        journal=_journal(settings, script),
+        journal=journal,
     )
+    federation.events.tell(
+        "start",
+        parties=list(settings.parties),
+        engine=settings.engine,
+        simulated=engine.simulated,
+        script=script.name if script else "",
+        min_parties=federation.min_parties,
+        round_timeout=settings.round_timeout,
+        checkpoint=None if journal is None else str(journal.path),
+        kept=0 if journal is None else journal.kept,
+    )
+    return federation
 
 
 def _journal(settings: Settings, script: Path | None) -> Journal | None:

@@ -6,19 +6,22 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from fedruntime.attempts import Attempt, UnderWay
+from fedruntime.backlog import RowsToMake
 from fedruntime.caller import levels_above, where
 from fedruntime.data.facts import PartFacts
 from fedruntime.data.handle import handles_in
 from fedruntime.data.layout import RowLayout
-from fedruntime.dropouts import DropoutWarning, listed
+from fedruntime.dropouts import Dropout, DropoutWarning, listed
 from fedruntime.engines.engine import Engine
 from fedruntime.errors import DropoutError
-from fedruntime.membership import Absence, Membership, Missed
-from fedruntime.messages import Request
+from fedruntime.events import Events
+from fedruntime.membership import Absence, Membership
+from fedruntime.messages import Reply, Request
 from fedruntime.privacy.ledger import Ledger
 from fedruntime.settings import Settings
 from fedruntime.snapshot import Snapshot
@@ -36,15 +39,23 @@ class Participation:
     ledger : Ledger
     turn : RLock
         Held by the thread that is asking parties.
+    events : Events
+        Where changes are told besides the ledger.
     """
 
     def __init__(
-        self, settings: Settings, engine: Engine, ledger: Ledger, turn: threading.RLock
+        self,
+        settings: Settings,
+        engine: Engine,
+        ledger: Ledger,
+        turn: threading.RLock,
+        events: Events,
     ) -> None:
         self.membership = Membership(settings.parties, settings.min_parties)
         self._engine = engine
         self._ledger = ledger
         self._turn = turn
+        self._events = events
         self._timeout = settings.round_timeout
         self._under_way = UnderWay()
 
@@ -115,12 +126,16 @@ class Participation:
             gone = [party for party in parties if party in self.membership.present]
             entries = [
                 self.membership.leave(
-                    party, operation=operation, purpose=purpose, message=len(self._ledger)
+                    party,
+                    operation=operation,
+                    purpose=purpose,
+                    message=len(self._ledger),
+                    begun=self._engine.begun(party),
                 )
                 for party in gone
             ]
             for entry in entries:
-                self._ledger.note_presence(entry)
+                self._note(entry)
         self._enough([party for party in self.parties if party in self.membership.present])
         for entry in entries:
             warnings.warn(str(entry), DropoutWarning, stacklevel=levels_above())
@@ -129,6 +144,18 @@ class Participation:
                 f"{where()}{entries[-1]}. Run the statement again: it goes on without "
                 f"{listed(gone)}"
             )
+
+    def _note(self, change: Dropout) -> None:
+        self._ledger.note_presence(change)
+        self._events.tell(
+            "presence",
+            change=change.event,
+            party=change.party,
+            purpose=change.purpose,
+            operation=change.operation,
+            reason=change.reason,
+            present=list(change.parties),
+        )
 
     def _left_of(self, attempt: Attempt) -> tuple[str, ...] | None:
         """Over whom an attempt has to begin again; None if it need not."""
@@ -167,6 +194,22 @@ class Participation:
 
     # -- coming back ----------------------------------------------------------------------------
 
+    def made(self, requests: Mapping[str, Request], replies: Mapping[str, Reply]) -> None:
+        """Note rows that parties hold, for one that loses them to make them again.
+
+        Parameters
+        ----------
+        requests : mapping of party to Request
+        replies : mapping of party to Reply
+            Their facts.
+        """
+        if self._engine.simulated:  # rows that were dealt cannot be made again, nor are they lost
+            return
+        for party, reply in replies.items():
+            request = replace(requests[party], forget=())
+            entry = RowsToMake(request, reply.facts["rows"], told=reply.facts)
+            self.membership.made(party, entry)
+
     def missed(
         self, request: Request, arguments: Any, whole: RowLayout, parts: PartFacts
     ) -> RowLayout:
@@ -192,10 +235,11 @@ class Participation:
         extended = [party for party in whole.parties if party in parts]
         for party, absence in self.membership.absences.items():
             able = all(
-                party in handle.holders or absence.will_hold(handle.ref.name) for handle in held
+                party in handle.holders or absence.missed.makes(handle.ref.name) for handle in held
             )
             if party in whole.parties and able and not absence.stays_out:
-                absence.miss(Missed(request, parts, len(whole.positions[party])))
+                rows = len(whole.positions[party])
+                absence.missed.add(RowsToMake(request, rows, parts))
                 extended.append(party)
         return whole.restricted(extended)
 
@@ -205,32 +249,45 @@ class Participation:
             for party, absence in list(self.membership.absences.items()):
                 if absence.stays_out or not self._engine.reachable(party):
                     continue
+                begun = self._engine.begun(party)
+                if begun != absence.begun:
+                    self.membership.begin_again(party, begun)
                 reason = self._catch_up(party, absence)
                 if reason is None:
-                    self._ledger.note_presence(self.membership.come_back(party, len(self._ledger)))
+                    self._note(self.membership.come_back(party, len(self._ledger)))
                 elif reason:
                     entry = self.membership.leave_out(party, reason, len(self._ledger))
-                    self._ledger.note_presence(entry)
+                    self._note(entry)
                     warnings.warn(str(entry), DropoutWarning, stacklevel=levels_above())
 
     def _catch_up(self, party: str, absence: Absence) -> str | None:
         """Replay what a party has missed: None if it is done, "" if it has vanished again, or why
         it cannot be done."""
-        absence.prune()
-        while absence.missed:
-            missed = absence.missed[0]
-            replies = self._engine.call({party: missed.request}, timeout=self._timeout)
+        backlog = absence.missed
+        backlog.prune()
+        while backlog.entries:
+            entry = backlog.entries[0]
+            replies = self._engine.call({party: entry.request}, timeout=self._timeout)
             if party not in replies:
                 return ""
-            reply, name = replies[party], missed.request.operation
-            self._ledger.note(missed.request, reply)
-            if reply.error is not None:
-                return f"{name!r}, which it has missed, failed there: {reply.error[1]}"
-            if reply.facts["rows"] != missed.rows:
-                return (
-                    f"{name!r}, which it has missed, gave {reply.facts['rows']} rows there where "
-                    f"{missed.rows} were expected"
-                )
-            missed.facts.add(party, reply.facts)
-            absence.missed.pop(0)
+            self._ledger.note(entry.request, replies[party])
+            if reason := _why_not(entry, replies[party]):
+                return reason
+            if entry.facts is not None:
+                entry.facts.add(party, replies[party].facts)
+            self.made({party: entry.request}, replies)
+            backlog.entries.pop(0)
         return None
+
+
+def _why_not(entry: RowsToMake, reply: Reply) -> str:
+    """Why a party cannot go on from what it has made; empty if it can."""
+    name, before = entry.request.operation, entry.told is not None
+    what = f"{name!r}, which it " + ("has done before," if before else "has missed,")
+    if reply.error is not None:
+        return f"{what} failed there: {reply.error[1]}"
+    if reply.facts["rows"] != entry.rows:
+        return f"{what} gave {reply.facts['rows']} rows there where {entry.rows} were expected"
+    if before and reply.facts != entry.told:
+        return f"{what} gives other columns or dtypes there now"
+    return ""

@@ -116,7 +116,7 @@ class Party:
             return self._run(request)
         except FedError as error:
             return Reply(self.name, error=(type(error).__name__, str(error)))
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a loader may end its program, not this one
             text = str(error) if self._quote_failures else "the party's own log has the details"
             _LOG.warning("operation %r failed", request.operation, exc_info=error)
             return Reply(self.name, error=(type(error).__name__, text))

@@ -1,5 +1,6 @@
 """The federation's settings: from ``init``'s arguments, then ``federation.toml`` beside the script,
-then the file that ``FEDMIGRATE_FEDERATION`` names; later ones win. Reading and checking, no more.
+then the file that ``FEDMIGRATE_FEDERATION`` names, then the variables of a single run; later ones
+win. Reading and checking, no more.
 """
 
 from __future__ import annotations
@@ -29,8 +30,10 @@ from fedruntime.privacy.policy_file import policies_from
 FILE_NAME = "federation.toml"
 VARIABLE = "FEDMIGRATE_FEDERATION"
 LEDGER_VARIABLE = "FEDMIGRATE_LEDGER"  # where one run's ledger goes, whatever the settings say
+ENGINE_VARIABLE = "FEDMIGRATE_ENGINE"  # what carries one run's messages, whatever they say
+CHECKPOINT_VARIABLE = "FEDMIGRATE_CHECKPOINT"  # one run's checkpoint, if they name none
 SPLITS = ("contiguous", "iid", "label_skew")
-ENGINES = ("local", "processes", "secretflow")
+ENGINES = ("local", "processes", "flower", "secretflow")
 _PARTY_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
@@ -42,7 +45,7 @@ class Settings:
     ----------
     parties : tuple of str
         Names of the organisations, in the order in which their rows are pooled.
-    engine : {"local", "processes", "secretflow"}
+    engine : {"local", "processes", "flower", "secretflow"}
         What carries messages.
     split : {"contiguous", "iid", "label_skew"}
         How a simulation deals a pooled table to the parties.
@@ -112,6 +115,8 @@ def resolve_settings(arguments: Mapping[str, Any], script: Path | None) -> Setti
     """
     given = {k: v for k, v in arguments.items() if v is not None}
     layers = [("init()", given), *((str(path), _read(path)) for path in _files(script))]
+    if engine := os.environ.get(ENGINE_VARIABLE):
+        layers.append((ENGINE_VARIABLE, {"engine": engine}))
     merged: dict[str, Any] = {}
     policies = []
     for origin, options in layers:
@@ -122,6 +127,8 @@ def resolve_settings(arguments: Mapping[str, Any], script: Path | None) -> Setti
     merged["policy"] = policies_from(policies, merged.get("parties", Settings.parties))
     if ledger := os.environ.get(LEDGER_VARIABLE):
         merged["ledger"] = ledger
+    if merged.get("engine") != "secretflow" and (kept := os.environ.get(CHECKPOINT_VARIABLE)):
+        merged.setdefault("checkpoint", kept)  # SecretFlow's parties could not go on together
     settings = Settings(**merged)
     _check_floor(settings)
     return settings

@@ -215,7 +215,7 @@ def test_messages_pass_through_the_closed_schema(dealt: Any) -> None:
 def test_init_ends_the_federation_before() -> None:
     first = fedruntime.init(["a", "b"])
     fedruntime.init(["a", "b"])
-    with pytest.raises(RuntimeError):
+    with pytest.raises(ProtocolError, match="this federation has ended"):
         first.collect(largest, rows=None)
 
 

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from fedruntime.exchange import Exchange
 
 _PURPOSE = "key agreement"
+_Holders = frozenset[tuple[str, int]]
 
 
 class SecureAggregator(Aggregator):
@@ -93,9 +94,10 @@ class SecureAggregator(Aggregator):
         sessions = self._sessions.setdefault(federation, _Sessions())
         if 2 < len(federation.parties) > federation.min_parties:
             return self._add_surviving(federation, sessions, ask, lost)
-        agreed = sessions.pairwise.get(federation.parties)
+        holders = _holders(federation, federation.parties)
+        agreed = sessions.pairwise.get(holders)
         if agreed is None:
-            agreed = sessions.pairwise[federation.parties] = _agree(federation)
+            agreed = sessions.pairwise[holders] = _agree(federation)
         replies = ask(session=agreed.session, round_number=next(agreed.rounds))
         return total_of(replies)
 
@@ -113,7 +115,7 @@ class SecureAggregator(Aggregator):
             return vectors_of(replies)
 
         # A session in which anything has failed is not used again.
-        session = sessions.surviving.pop(frozenset(federation.parties), None)
+        session = sessions.surviving.pop(_holders(federation, federation.parties), None)
         try:
             if session is None:
                 session = SurvivingSession(
@@ -128,7 +130,7 @@ class SecureAggregator(Aggregator):
             lost(sorted(line.missing))
             raise
         if session.reusable:
-            sessions.surviving[frozenset(session.roster.parties)] = session
+            sessions.surviving[_holders(federation, session.roster.parties)] = session
         return Total(total, layout, parties)
 
 
@@ -142,10 +144,15 @@ class _Agreed:
 
 @dataclass(frozen=True)
 class _Sessions:
-    """The sessions of one federation, by who takes part."""
+    """The sessions of one federation, by who holds their keys."""
 
-    pairwise: dict[tuple[str, ...], _Agreed] = field(default_factory=dict)
-    surviving: dict[frozenset[str], SurvivingSession] = field(default_factory=dict)
+    pairwise: dict[_Holders, _Agreed] = field(default_factory=dict)
+    surviving: dict[_Holders, SurvivingSession] = field(default_factory=dict)
+
+
+def _holders(federation: Exchange, parties: Iterable[str]) -> _Holders:
+    """Parties as they are now: one that begins again does not hold the keys that it had."""
+    return frozenset((party, federation.begun_again(party)) for party in parties)
 
 
 class _Line:

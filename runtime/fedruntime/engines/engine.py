@@ -29,14 +29,23 @@ class Engine(Protocol):
         -------
         dict of party to Reply
             Of those who answered in time. A reply that comes later is thrown away.
+
+        Raises
+        ------
+        FedError
+            After ``stop``.
         """
 
     def reachable(self, party: str) -> bool:
         """Whether a request would be worked on now.
 
         Asked of parties that did not answer, at the beginning of every operation from then on; so
-        it answers at once, from what the engine knows.
+        it answers at once, from what the engine knows. Where an engine can let a party begin again
+        whose process has ended, it does so here, and does not wait for it.
         """
+
+    def begun(self, party: str) -> int:
+        """How often a party has begun: one that has begun again holds nothing of before."""
 
     def place(self, party: str, name: str, rows: Any) -> Public:
         """Give a simulated party rows; engines that are not simulated refuse."""
@@ -48,4 +57,4 @@ class Engine(Protocol):
         """
 
     def stop(self) -> None:
-        """Release what the engine holds. Calls after that are an error."""
+        """Release what the engine holds, if that has not been done; leave no process behind."""

@@ -6,26 +6,32 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTime
 
+from fedruntime.engines.workers import Workers
+from fedruntime.errors import PartyGone
 from fedruntime.messages import Reply, Request
 
 Deliver = Callable[[Request], Reply]
 
 
-class PartyGone(Exception):
-    """A party will not answer any more: its process or its link has ended."""
-
-
 class Lines:
-    """A line to each party."""
+    """A line to each party.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    at_once : int
+        With how many parties at most something goes on at the same time.
+    """
+
+    def __init__(self, at_once: int) -> None:
         self._lines: dict[str, _Line] = {}
-        self._pool = ThreadPoolExecutor(max_workers=32, thread_name_prefix="party")
+        self._workers = Workers(at_once)
+        weakref.finalize(self, self._workers.close)
 
     def add(self, party: str, deliver: Deliver) -> None:
         """Open a line to a party.
@@ -40,9 +46,16 @@ class Lines:
     def call(
         self, requests: Mapping[str, Request], *, timeout: float | None = None
     ) -> dict[str, Reply]:
-        """See ``Engine.call``."""
+        """See ``Engine.call``.
+
+        Raises
+        ------
+        ProtocolError
+            After ``close``.
+        """
+        self._workers.require_open()
         pending = {
-            party: self._lines[party].enter(request, self._pool)
+            party: self._lines[party].enter(request, self._workers)
             for party, request in requests.items()
         }
         until = None if timeout is None else time.monotonic() + timeout
@@ -64,7 +77,7 @@ class Lines:
 
     def close(self) -> None:
         """Take no more requests."""
-        self._pool.shutdown(wait=False)
+        self._workers.close()
 
 
 class _Line:
@@ -81,14 +94,14 @@ class _Line:
     def idle(self) -> bool:
         return self._open == 0
 
-    def enter(self, request: Request, pool: ThreadPoolExecutor) -> Future[Reply]:
+    def enter(self, request: Request, workers: Workers) -> Future[Reply]:
         reply: Future[Reply] = Future()
         with self._lock:
             self._waiting.append((reply, request))
             self._open += 1
             begin, self._working = not self._working, True
         if begin:
-            pool.submit(self._work)
+            workers.let(self._work)
         return reply
 
     def _work(self) -> None:

@@ -28,6 +28,8 @@ from fedruntime.privacy.budget import PrivacyBudget
 from fedruntime.privacy.guard import Guard
 from fedruntime.privacy.policy import ENFORCE, Policies
 
+_AT_ONCE = 32  # parties that compute side by side
+
 
 class LocalEngine:
     """Simulated parties on threads.
@@ -57,7 +59,7 @@ class LocalEngine:
         self._min_parties = min_parties
         self._parties: dict[str, Party] = {}
         self._identities: dict[str, bytes] = {}
-        self._lines = Lines()
+        self._lines = Lines(_AT_ONCE)
         for name in parties:
             self.add(name)
 
@@ -91,6 +93,9 @@ class LocalEngine:
 
     def reachable(self, party: str) -> bool:
         return self._lines.idle(party)
+
+    def begun(self, party: str) -> int:
+        return 1
 
     def place(self, party: str, name: str, rows: Any) -> Public:
         return self._parties[party].put(name, rows)

@@ -28,7 +28,12 @@ def open_engine(settings: Settings, script: Path | None) -> Engine:
         If the engine is not installed here, or something that it needs is missing.
     """
     if settings.engine == "processes":
-        return ProcessEngine(_folders(settings, script), _digest(script))
+        folders = _folders(settings, script)
+        return ProcessEngine(folders, digest_of(script), script and script.parent)
+    if settings.engine == "flower":
+        from fedruntime.engines.flower.at_hand import open_flower  # needs flwr
+
+        return open_flower(settings, script)
     if settings.engine == "secretflow":
         from fedruntime.engines.secretflow.opening import open_secretflow  # needs SecretFlow
 
@@ -47,6 +52,7 @@ def _folders(settings: Settings, script: Path | None) -> Mapping[str, Path]:
     return {party: (base / settings.folders[party]).resolve() for party in settings.parties}
 
 
-def _digest(script: Path | None) -> str:
+def digest_of(script: Path | None) -> str:
+    """SHA-256 of the script in hexadecimal; empty where it has no file."""
     is_file = script is not None and script.is_file()
     return sha256(script.read_bytes()).hexdigest() if script is not None and is_file else ""

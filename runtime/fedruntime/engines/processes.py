@@ -4,26 +4,29 @@ settings. A rehearsal of a deployment, in which rows never are in the coordinato
 
 from __future__ import annotations
 
+import logging
 import os
-import subprocess
-import sys
+import weakref
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from threading import Thread
+from typing import Any
 
-from fedruntime.engines.lines import Lines, PartyGone
-from fedruntime.errors import ProtocolError, RevealError, SettingsError
+import fedruntime
+from fedruntime.engines.lines import Lines
+from fedruntime.errors import PartyGone, ProtocolError, RevealError, SettingsError
+from fedruntime.hosting.child import LOG_FILE, PartyProcess, stop_together
 from fedruntime.hosting.frames import dumps, loads
-from fedruntime.hosting.served import read_frame, write_frame
+from fedruntime.hosting.greeting import greeting
 from fedruntime.messages import Public, Reply, Request, pack_request, unpack_reply
 
-_LOG_FILE = Path(".fedmigrate") / "party.log"
-_FAREWELL = 10  # seconds that a process has to end by itself
+_LOG = logging.getLogger(__name__)
+_MOST_BEGINNINGS = 4  # of a party: what ends again and again is not started without end
 
 
 class ProcessEngine:
-    """A process a party.
+    """A process a party. One that ends is started again when the party is next looked for.
 
     Parameters
     ----------
@@ -31,6 +34,8 @@ class ProcessEngine:
         Where each party's ``party.toml`` lies.
     script_sha256 : str
         Of the running script, for the parties to compare with what they have reviewed.
+    script_folder : Path, optional
+        From which no party imports anything: it has its own copies.
 
     Raises
     ------
@@ -40,15 +45,19 @@ class ProcessEngine:
 
     simulated = False
 
-    def __init__(self, folders: Mapping[str, Path], script_sha256: str) -> None:
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._lines = Lines()
+    def __init__(
+        self, folders: Mapping[str, Path], script_sha256: str, script_folder: Path | None = None
+    ) -> None:
+        said, environment = greeting(script_sha256), _environment(script_folder)
+        self._hosts: dict[str, _Host] = {}
+        self._lines = Lines(len(folders))
+        self._end = weakref.finalize(self, _stop, self._hosts)  # also when the script ends
         try:
             for party, folder in folders.items():
-                self._processes[party] = _started(party, folder)
-            for party, process in self._processes.items():
-                _greet(party, process, script_sha256)
-                self._lines.add(party, partial(_deliver, process))
+                self._hosts[party] = _Host(party, folder, said, environment)
+            for party, host in self._hosts.items():
+                host.greet()
+                self._lines.add(party, partial(_deliver, host))
         except BaseException:
             self.stop()
             raise
@@ -59,7 +68,10 @@ class ProcessEngine:
         return self._lines.call(requests, timeout=timeout)
 
     def reachable(self, party: str) -> bool:
-        return self._processes[party].poll() is None and self._lines.idle(party)
+        return self._lines.idle(party) and self._hosts[party].is_ready()
+
+    def begun(self, party: str) -> int:
+        return self._hosts[party].begun
 
     def place(self, party: str, name: str, rows: Any) -> Public:
         raise RevealError(f"{party!r} is a real party: it loads its own rows, by fed.load")
@@ -69,59 +81,80 @@ class ProcessEngine:
 
     def stop(self) -> None:
         self._lines.close()
-        for process in self._processes.values():
-            assert process.stdin is not None
-            try:
-                process.stdin.close()  # where its requests end, it ends
-            except BrokenPipeError:
-                continue  # it has gone before
-        for process in self._processes.values():
-            try:
-                process.wait(_FAREWELL)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            assert process.stdout is not None
-            process.stdout.close()
+        self._end()
 
 
-def _started(party: str, folder: Path) -> subprocess.Popen[bytes]:
-    if not folder.is_dir():
-        raise SettingsError(f"there is no folder {folder} of party {party!r}")
-    log = folder / _LOG_FILE
-    log.parent.mkdir(exist_ok=True)
-    with log.open("ab") as errors:
-        return subprocess.Popen(
-            [sys.executable, "-m", "fedruntime.hosting.served", str(folder)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
+class _Host:
+    """A party's process, and the next one where it ends."""
+
+    def __init__(
+        self, party: str, folder: Path, greeting: bytes, environment: Mapping[str, str]
+    ) -> None:
+        self.party, self.begun = party, 1
+        self._folder, self._greeting, self._environment = folder, greeting, environment
+        self._greeted = self._refuses = False
+        self.process = PartyProcess(folder, environment)
+
+    def greet(self) -> None:
+        """Wait until the party is ready.
+
+        Raises
+        ------
+        SettingsError
+            If it refuses, or its process ends.
+        """
+        try:
+            said = self.process.ask(self._greeting)
+        except PartyGone:
+            raise SettingsError(
+                f"the process of party {self.party!r} has ended: see {LOG_FILE} there"
+            ) from None
+        if said:
+            self._refuses = True
+            raise SettingsError(f"party {self.party!r} takes no part: {said.decode()}")
+        self._greeted = True
+
+    def is_ready(self) -> bool:
+        """Whether the party can be asked; lets it begin again if it cannot, and does not wait."""
+        if self.process.alive or self._refuses or self.begun == _MOST_BEGINNINGS:
+            return self._greeted and self.process.alive
+        _LOG.warning("the process of party %r has ended and is started again", self.party)
+        self.process.stop()
+        self._greeted = False
+        self.process = PartyProcess(self._folder, self._environment)
+        self.begun += 1
+        Thread(target=self._greet_again, daemon=True).start()
+        return False
+
+    def _greet_again(self) -> None:
+        try:
+            self.greet()
+        except SettingsError as error:
+            _LOG.warning("%s", error)
+
+
+def _deliver(host: _Host, request: Request) -> Reply:
+    reply = unpack_reply(loads(host.process.ask(dumps(pack_request(request)))))
+    if reply.party != host.party:
+        raise ProtocolError(
+            f"the settings in the folder of party {host.party!r} are those of {reply.party!r}"
         )
+    return reply
 
 
-def _greet(party: str, process: subprocess.Popen[bytes], script_sha256: str) -> None:
-    try:
-        write_frame(_open(process.stdin), script_sha256.encode())
-        said = read_frame(_open(process.stdout))
-    except BrokenPipeError:
-        said = None
-    if said is None:
-        raise SettingsError(f"the process of party {party!r} has ended: see {_LOG_FILE} there")
-    if said:
-        raise SettingsError(f"party {party!r} takes no part: {said.decode()}")
+def _environment(script_folder: Path | None) -> Mapping[str, str]:
+    """That of parties: this process's own, without what Python would import from the script's
+    folder."""
+    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    hidden = None if script_folder is None else script_folder.resolve()
+    ours = Path(fedruntime.__file__).resolve().parents[1]  # which may be there, too
+    kept = [
+        str(path)
+        for path in (Path(path).resolve() for path in paths if path)
+        if path != hidden or path == ours
+    ]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(kept)}
 
 
-def _deliver(process: subprocess.Popen[bytes], request: Request) -> Reply:
-    try:
-        write_frame(_open(process.stdin), dumps(pack_request(request)))
-        frame = read_frame(_open(process.stdout))
-    except (BrokenPipeError, ProtocolError) as error:
-        raise PartyGone from error
-    if frame is None:
-        raise PartyGone
-    return unpack_reply(loads(frame))
-
-
-def _open(stream: IO[bytes] | None) -> Any:
-    assert stream is not None
-    return stream
+def _stop(hosts: Mapping[str, _Host]) -> None:
+    stop_together([host.process for host in hosts.values()])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from fedruntime.crypto.identity import Identity
 from fedruntime.errors import SettingsError
 from fedruntime.every_operation import register_every_operation
@@ -36,12 +38,21 @@ def host_party(settings: PartySettings) -> Party:
     return Party(
         settings.name,
         budget=settings.budget,
-        account=settings.account,
+        account=_account(settings),
         guard=Guard(policy, enforce=True),
         identity=identity,
         identities=settings.identities,
         ledger=_ledger(settings),
     )
+
+
+def _account(settings: PartySettings) -> Path | None:
+    """A file in any case: a party that is begun again has not got its budget back. It is not the
+    one of a script that runs in the party's folder."""
+    if settings.budget is None or settings.account is not None:
+        return settings.account
+    name = f"{settings.name}.{settings.budget.account}.budget.jsonl"
+    return settings.folder / ".fedmigrate" / name
 
 
 def _ledger(settings: PartySettings) -> Ledger | None:

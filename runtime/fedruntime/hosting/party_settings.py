@@ -7,7 +7,7 @@ from __future__ import annotations
 import difflib
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,10 @@ class PartySettings:
     budget : PrivacyBudget, optional
         What all that leaves it may tell of any one row.
     account : Path, optional
-        The payments from that budget.
+        The payments from that budget; by default in ``.fedmigrate`` there.
+    flower : mapping
+        The table of that name, for the engine of that name; see
+        ``engines.flower.settings.FlowerSettings``.
     idle : float
         Seconds without a message after which its process ends and forgets everything.
     """
@@ -66,6 +69,7 @@ class PartySettings:
     ledger: Path | None = None
     budget: PrivacyBudget | None = None
     account: Path | None = None
+    flower: Mapping[str, Any] = field(default_factory=dict)
     idle: float = _IDLE
 
 
@@ -95,6 +99,8 @@ def read_party_settings(path: Path) -> PartySettings:
     read["identities"] = identities_from(given["identities"], str(path))
     if "budget" in given:
         read["budget"] = budget_from(given["budget"], str(path))
+    if "flower" in given:
+        read["flower"] = _table(given["flower"], path)
     if "idle" in given:
         read["idle"] = _seconds(given["idle"], path)
     return PartySettings(**read)
@@ -115,6 +121,12 @@ def _text(given: Mapping[str, Any], name: str, path: Path) -> str:
     value = given[name]
     if not isinstance(value, str) or not value:
         raise SettingsError(f"{path}: {name} = {value!r} is no text")
+    return value
+
+
+def _table(value: Any, path: Path) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise SettingsError(f"{path}: flower = {value!r} is not a table")
     return value
 
 

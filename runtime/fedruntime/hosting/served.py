@@ -9,63 +9,37 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, TextIO
 
 from fedruntime.errors import FedError, ProtocolError, SettingsError
-from fedruntime.hosting.frames import dumps, loads
+from fedruntime.hosting.frames import dumps, loads, read_frame, write_frame
+from fedruntime.hosting.greeting import require_welcome
 from fedruntime.hosting.host import host_party
 from fedruntime.hosting.party_settings import PartySettings, read_party_settings
 from fedruntime.messages import Reply, pack_reply, unpack_request
 from fedruntime.party import Party
 
-_LENGTH = 8  # bytes of a frame's length, big-endian
-
-
-def write_frame(stream: BinaryIO, frame: bytes) -> None:
-    """Send a frame, its length first."""
-    stream.write(len(frame).to_bytes(_LENGTH, "big"))
-    stream.write(frame)
-    stream.flush()
-
-
-def read_frame(stream: BinaryIO) -> bytes | None:
-    """The next frame; None where the stream has ended.
-
-    Raises
-    ------
-    ProtocolError
-        If it ends in the middle of a frame.
-    """
-    head = stream.read(_LENGTH)
-    if not head:
-        return None
-    length = int.from_bytes(head, "big")
-    frame = stream.read(length)
-    if len(head) < _LENGTH or len(frame) < length:
-        raise ProtocolError("a stream of messages has ended in the middle of one")
-    return frame
+_NO_MESSAGE = (ProtocolError, MemoryError, RecursionError)
 
 
 def answer(party: Party, frame: bytes) -> bytes:
-    """The framed reply to a framed request."""
-    reply = party.handle(unpack_request(loads(frame)))
+    """The framed reply to a framed request, whatever came and whatever was found."""
     try:
-        return dumps(pack_reply(reply))
-    except ProtocolError as error:  # a result that is outside the schema
+        return dumps(pack_reply(party.handle(unpack_request(loads(frame)))))
+    except _NO_MESSAGE as error:  # came, or can be made of what was found
         return dumps(pack_reply(Reply(party.name, error=(type(error).__name__, str(error)))))
 
 
 def serve(settings: PartySettings, requests: BinaryIO, replies: BinaryIO) -> int:
     """Answer requests until their stream ends; the exit code of the process.
 
-    The first frame is the digest of the script that asks, which has to be the reviewed one. The
-    first answer is empty, or says why there will be no other.
+    The first frame is a greeting. The first answer is empty, or says why there will be no other.
     """
     try:
         asking = read_frame(requests)
         if asking is None:
             return 0
-        _require_same(settings, asking.decode())
+        require_welcome(settings, asking)
         party = host_party(settings)
     except FedError as error:
         write_frame(replies, str(error).encode())
@@ -76,14 +50,6 @@ def serve(settings: PartySettings, requests: BinaryIO, replies: BinaryIO) -> int
     return 0
 
 
-def _require_same(settings: PartySettings, digest: str) -> None:
-    if digest != settings.script_sha256.lower():
-        raise SettingsError(
-            f"the script that asks is not the one that {settings.name!r} has reviewed: its SHA-256 "
-            f"is {digest or 'not known'}, and party.toml has {settings.script_sha256}"
-        )
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve the party of a folder on standard input and output."""
     parser = argparse.ArgumentParser(
@@ -91,16 +57,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("folder", type=Path, help="where its party.toml lies")
     folder: Path = parser.parse_args(arguments).folder
-    requests, replies = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    requests, replies = _taken(sys.stdin, "rb"), _taken(sys.stdout, "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a loader prints is no reply
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), sys.stdin.fileno())  # and no request is for it to read
     try:
         settings = read_party_settings(folder)
     except SettingsError as error:
+        read_frame(requests)  # so that who asks gets to hear it
         write_frame(replies, str(error).encode())
         return 2
     os.chdir(settings.folder)
-    sys.path[0] = str(settings.folder)  # modules of the script's own lie beside it
+    here = str(settings.folder)  # where modules of the script's own lie
+    sys.path[:] = [here, *(entry for entry in sys.path if entry not in ("", here))]
     return serve(settings, requests, replies)
+
+
+def _taken(stream: TextIO, mode: str) -> Any:
+    """The bytes of a standard stream, which has another end from now on."""
+    return os.fdopen(os.dup(stream.fileno()), mode)
 
 
 if __name__ == "__main__":

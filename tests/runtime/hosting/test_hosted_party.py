@@ -97,6 +97,18 @@ def test_its_policy_is_enforced_and_its_ledger_written(folder: Path) -> None:
     assert "device.run" in (folder / "own.jsonl").read_text()
 
 
+def test_a_party_that_is_begun_again_has_not_got_its_budget_back(folder: Path) -> None:
+    _change(folder, "ledger =", "budget = { epsilon = 1.0, delta = 1e-6 }\nledger =")
+    settings = read_party_settings(folder)
+    spent = []
+    for _ in range(2):
+        party = host_party(settings)
+        assert party._account is not None
+        spent.append(party._account.spent)
+        party._account.pay("a test", "columns.sums", 0.05)
+    assert spent == [0.0, pytest.approx(0.05**2)]
+
+
 def test_it_knows_every_operation_though_it_has_run_no_script(folder: Path) -> None:
     party = host_party(read_party_settings(folder))
     reply = party.handle(Request("model_selection.class_counts", {}, Release.CLEAR))

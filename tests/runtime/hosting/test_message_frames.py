@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import json
 import pickle
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fedruntime.errors import ProtocolError
 from fedruntime.hosting.frames import dumps, loads
@@ -54,3 +58,19 @@ def test_nothing_is_unpickled() -> None:
         loads(len(head).to_bytes(8, "big") + head + bait)
     with pytest.raises(ValueError, match="Object arrays cannot be saved"):
         dumps(("", [np.array([print], dtype=object)]))
+
+
+def test_what_numpy_opens_is_not_all_an_array() -> None:
+    """``numpy.load`` takes archives and pickles, too."""
+    stream = io.BytesIO()
+    np.savez(stream, a=np.arange(3))
+    archive = stream.getvalue()
+    head = json.dumps(["", [len(archive)]]).encode()
+    with pytest.raises(ProtocolError):
+        loads(len(head).to_bytes(8, "big") + head + archive)
+
+
+@given(st.binary())
+def test_nothing_but_a_refusal_comes_of_noise(noise: bytes) -> None:
+    with pytest.raises(ProtocolError):
+        loads(noise)

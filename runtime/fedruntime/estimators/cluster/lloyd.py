@@ -83,6 +83,7 @@ def cluster(
             moved[number] = ((new - centers[start]) ** 2).sum()
             centers[start] = new
         active = active[~(moved <= tol)]
+        rows.federation.progress.step(int(n_iter.max()))
     return assign(rows, centers, n_iter)
 
 

@@ -225,6 +225,8 @@ class _Boosting:
         model = self._model
         history = np.full(model.n_iter_no_change or 0, np.inf)
         previous, stage = np.nan, first
+        progress = self._rows.tree.cohort.federation.progress
+        progress.expect(model, model.n_estimators)
         for stage in range(first, model.n_estimators):
             weight = self._sample()
             if model.subsample < 1.0 and stage == 0:
@@ -234,6 +236,7 @@ class _Boosting:
             self._raw = self._stepped(self._rows, self._raw, trees)
             inside, outside = self._losses(weight)
             model.train_score_[stage] = inside
+            progress.step(stage + 1, inside)
             if model.subsample < 1.0:
                 model.oob_scores_[stage] = outside
                 before = previous if stage == 0 else model.oob_scores_[stage - 1]

@@ -167,10 +167,12 @@ def _boost(
     options = _growing_options(model, has_missing)
     if scores is not None and not model._predictors:
         scores.stop(train, validation)
-    for _ in range(model.n_iter_, model.max_iter):
+    train.federation.progress.expect(model, model.max_iter)
+    for stage in range(model.n_iter_, model.max_iter):
         model._predictors.append(_grown_trees(model, train, options, has_missing))
         newest = model._predictors[-1:]
         train = _with_trees(model, train, newest)
+        train.federation.progress.step(stage + 1)
         if scores is not None:
             validation = None if validation is None else _with_trees(model, validation, newest)
             if scores.stop(train, validation):

@@ -58,6 +58,7 @@ class SummedLinearLoss(LinearModelLoss):  # type: ignore[misc]
         self._cohort = cohort
         self._public: dict[str, Any] = {"pointwise": dict(pointwise), "total_weight": total_weight}
         self._latest: tuple[Floats, dict[str, Array]] | None = None
+        self._evaluations = 0
 
     @property
     def n_features(self) -> int:
@@ -123,6 +124,8 @@ class SummedLinearLoss(LinearModelLoss):  # type: ignore[misc]
         weights, _ = self.weight_intercept(coef)
         sums = self._loss_gradient_sums(coef)
         value = sums["loss"] + self.l2_penalty(weights, l2_reg_strength)
+        self._evaluations += 1
+        self._cohort.federation.progress.step(self._evaluations, loss=value)
         return np.float64(value), self._joined(sums, weights, l2_reg_strength)
 
     def gradient_hessian(

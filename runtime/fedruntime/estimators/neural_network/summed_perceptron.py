@@ -76,6 +76,7 @@ class SummedRows:
         )
         self._cohort = cohort.replace(row_number=numbers)
         self._n_classes = n_classes
+        self._evaluations = 0
         target = cohort["y"].shape
         self.n_outputs = n_classes if n_classes > 2 else 1 if n_classes else _width(target)
         self.n_samples, self.n_features = cohort.n_samples, cohort.n_features
@@ -91,6 +92,8 @@ class SummedRows:
             raise DataError("all rows of a batch have a sample weight of zero")
         squares = sum(float(np.dot(part.ravel(), part.ravel())) for part in model.coefs_)
         loss = (float(sums["loss"]) + 0.5 * model.alpha * squares) / weight
+        self._evaluations += 1
+        self._cohort.federation.progress.step(self._evaluations, loss=loss)
         parts, start = [], 0
         for part in (*model.coefs_, *model.intercepts_):
             parts.append(sums["gradient"][start : start + part.size].reshape(part.shape))
