@@ -281,7 +281,7 @@ def audit(run: str, format_: str | None, output: str | None, every_run: bool) ->
 @click.option("-o", "--output", metavar="FOLDER", required=True, help="The folder to write.")
 @click.option(
     "--engine",
-    type=click.Choice(["secretflow"]),
+    type=click.Choice(["flower", "secretflow"]),
     default="secretflow",
     show_default=True,
     help="What carries messages between the parties.",
@@ -292,7 +292,8 @@ def audit(run: str, format_: str | None, output: str | None, every_run: bool) ->
     "addresses",
     multiple=True,
     metavar="PARTY=HOST:PORT",
-    help="Where a party is reached by the others; one a party.",
+    help="Where a party is reached by the others; one a party. With Flower only the coordinator "
+    "is reached: coordinator=HOST:PORT.",
 )
 @click.option(
     "--identity",
@@ -328,10 +329,10 @@ def deploy(
     imports, its settings, a policy with the defaults, and a README with its commands.
 
     \b
-    fedmigrate deploy train_fed.py -o out/ --address alice=alice.example:9000 \\
-        --address bob=bob.example:9000
-    fedmigrate deploy train_fed.py -o out/ --certs --address alice=127.0.0.1:9000 \\
-        --address bob=127.0.0.1:9001
+    fedmigrate deploy train_fed.py --engine flower -o out/ \\
+        --address coordinator=study.example:8000
+    fedmigrate deploy train_fed.py --engine secretflow -o out/ \\
+        --address alice=alice.example:9000 --address bob=bob.example:9000
 
     With --certs every private key is made on this machine, for trying it out on one. In a real
     deployment each party makes its own, as its README says, and sends what is public.
@@ -352,3 +353,104 @@ def deploy(
         days=days,
         force=force,
     )
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("script")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGUMENTS...]")
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "processes", "flower", "secretflow"]),
+    help="Instead of the one that the settings name.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Events as JSON lines on standard output.")
+@click.option("--metrics", metavar="FILE", help="Keep a file in Prometheus' text format.")
+@click.option(
+    "--metrics-port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="Answer Prometheus on this port of this machine; 0 takes a free one.",
+)
+@click.option("--resume", is_flag=True, help="Go on with the run that was interrupted.")
+@click.option(
+    "--run-dir",
+    metavar="FOLDER",
+    help="For events, status and checkpoint.  [default: .fedmigrate/SCRIPT.run beside the script]",
+)
+@_shows_errors
+def run(
+    script: str,
+    arguments: tuple[str, ...],
+    engine: str | None,
+    as_json: bool,
+    metrics: str | None,
+    metrics_port: int | None,
+    resume: bool,
+    run_dir: str | None,
+) -> int:
+    """Run a federated script and watch it.
+
+    SCRIPT is what `convert` wrote. It runs unchanged, in a process of its own; what it prints goes
+    to standard output, and all else to standard error: at a terminal a table of the parties with
+    rounds, bytes, loss and stragglers, elsewhere a line a fit.
+
+    \b
+    fedmigrate run train_fed.py                     on the engine that its settings name
+    fedmigrate run train_fed.py --engine processes
+    fedmigrate run train_fed.py --resume            after a crash or Ctrl-C
+    fedmigrate run train_fed.py --json | jq .event
+    fedmigrate run train_fed.py -- --epochs 5       with arguments of its own
+
+    Every answer of the parties is kept until the run ends (not on SecretFlow), so that --resume
+    gives the model that the run would have given, bit by bit.
+
+    Exit code: 0 the script ended well; 1 it failed or was interrupted; 2 wrong usage, or a file
+    that cannot be read or written.
+    """
+    from fedmigrate.run import run_command
+
+    return run_command(
+        script,
+        arguments,
+        engine=engine,
+        as_json=as_json,
+        metrics=metrics,
+        metrics_port=metrics_port,
+        resume=resume,
+        run_dir=run_dir,
+    )
+
+
+@main.command()
+@click.argument("subject", required=False, default=".", metavar="[SCRIPT | FOLDER]")
+@click.option("--json", "as_json", is_flag=True, help="Findings as JSON on standard output.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    default=3.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="To wait for an address to answer.",
+)
+@_shows_errors
+def doctor(subject: str, as_json: bool, timeout: float) -> int:
+    """Check what a run needs, before it runs.
+
+    SCRIPT is a federated script, FOLDER that of a party (where its party.toml lies) or of a
+    deployment (with the parties' folders in it). Checked are versions, settings, clocks, ports,
+    certificates, keys, the script's digest, policies, and whether the parties' tables have the same
+    columns.
+
+    \b
+    fedmigrate doctor train_fed.py
+    fedmigrate doctor out/               what `deploy` wrote
+    fedmigrate doctor out/alice --json
+
+    Parties whose folders are on this machine are started and asked what their tables look like;
+    their own ledgers note that.
+
+    Exit code: 0 nothing was found; 1 a person has to look into it; 2 wrong usage.
+    """
+    from fedmigrate.doctor import doctor_command
+
+    return doctor_command(subject, as_json=as_json, timeout=timeout)
