@@ -10,10 +10,11 @@ PRODUCTION_VENV := .venv-secretflow-production
 OURS := click cryptography jinja2 rich tomli pytest hypothesis
 ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help demo test lint types oldest test-secretflow golden docs bench clean
+.PHONY: help demo demo-flower test lint types oldest test-secretflow golden docs bench clean
 
 help:
 	@echo "make demo     install into $(VENV), convert, train and verify the quickstart"
+	@echo "make demo-flower   deploy the quickstart on Flower, on this machine; needs Python 3.11"
 	@echo "make test     fresh environment, lint, types, the whole test suite"
 	@echo "make oldest   what depends on scikit-learn, on its oldest supported version"
 	@echo "make test-secretflow   the runtime on SecretFlow; needs Python 3.10 and 3 GB"
@@ -28,6 +29,10 @@ $(VENV)/installed: pyproject.toml
 
 demo: $(VENV)/installed
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" bash examples/demo.sh
+
+demo-flower: $(VENV)/installed
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -e '.[flower]'
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" bash examples/flower/demo.sh
 
 test:
 	$(PYTHON) -m venv --clear $(TEST_VENV)
@@ -92,4 +97,4 @@ bench: $(VENV)/installed
 	$(VENV)/bin/python benchmarks/real_scripts.py --run --whole --jobs 2
 
 clean:
-	rm -rf $(VENV) $(TEST_VENV) $(OLDEST_VENV) $(SIMULATION_VENV) $(PRODUCTION_VENV) demo
+	rm -rf $(VENV) $(TEST_VENV) $(OLDEST_VENV) $(SIMULATION_VENV) $(PRODUCTION_VENV) demo demo-flower

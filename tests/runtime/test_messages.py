@@ -99,3 +99,58 @@ def test_requests_and_replies_come_back() -> None:
     assert reply.party == "alice"
     assert reply.arrays["n"].tolist() == [0, 1, 2]
     assert reply.facts == [["n", "integer", [3]]]
+
+
+_REQUEST = {**vars(Request("op", {}, Release.KEEP)), "release": "keep", "noise": None}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("", id="no-text"),
+        pytest.param("[" * 100_000, id="deep"),
+        pytest.param("null", id="nothing"),
+        pytest.param("{}", id="a-map-of-json"),
+        pytest.param('{"$": "array", "of": 3}', id="an-array-that-did-not-come"),
+        pytest.param('{"$": "dtype", "of": "no dtype"}', id="no-dtype"),
+        pytest.param('{"$": "objects", "shape": [7], "of": [1]}', id="another-shape"),
+        pytest.param('{"$": "map", "of": [[[], 1]]}', id="a-list-as-key"),
+        pytest.param('{"$": "python", "of": "print()"}', id="an-unknown-kind"),
+        pytest.param(pack({"operation": "op"})[0], id="half-of-it"),
+        pytest.param(pack({**_REQUEST, "more": 1})[0], id="more-than-it"),
+        pytest.param(pack({**_REQUEST, "release": "all"})[0], id="an-unknown-release"),
+        pytest.param(pack({**_REQUEST, "operation": ["op"]})[0], id="a-list-of-operations"),
+        pytest.param(pack({**_REQUEST, "arguments": [1]})[0], id="arguments-without-names"),
+        pytest.param(pack({**_REQUEST, "forget": "r1"})[0], id="a-text-to-forget"),
+        pytest.param(pack({**_REQUEST, "round": True})[0], id="a-truth-as-round"),
+        pytest.param(pack({**_REQUEST, "noise": {"mu": 1.0, "sigma": 2.0}})[0], id="other-noise"),
+    ],
+)
+def test_what_is_no_request_is_refused_and_nothing_else(text: str) -> None:
+    with pytest.raises(ProtocolError):
+        unpack_request((text, []))
+    with pytest.raises(ProtocolError):
+        unpack_reply((text, []))
+
+
+@pytest.mark.parametrize("wrong", [{"party": 1}, {"arrays": [1]}, {"remarks": "none"}, {"more": 1}])
+def test_what_is_no_reply_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ProtocolError, match="this is no reply"):
+        unpack_reply(pack({**vars(Reply("alice")), **wrong}))
+
+
+@given(st.text() | _values.map(lambda value: pack(value)[0]))
+def test_nothing_but_a_refusal_comes_of_what_is_no_request(text: str) -> None:
+    for unpacked in (unpack_request, unpack_reply):
+        with pytest.raises(ProtocolError):
+            unpacked((text, []))
+
+
+@pytest.mark.parametrize("layout", ["C", "F"])
+def test_arrays_keep_how_they_lie_in_memory(layout: str) -> None:
+    array = np.array(np.arange(12.0).reshape(3, 4), order=layout)  # type: ignore[call-overload]
+    text, (written,) = pack(array)
+    assert written is array
+    text, (written,) = pack(array[::2])
+    assert written.flags.c_contiguous
+    assert np.array_equal(unpack((text, [written])), array[::2])

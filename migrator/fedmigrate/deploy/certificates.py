@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -99,6 +100,14 @@ def machine_certificate(
     )
     certificate = builder.sign(authority.key, SHA256())
     return KeyPair(_pem(key), certificate.public_bytes(Encoding.PEM))
+
+
+def node_key() -> KeyPair:
+    """An ECDSA key pair on P-384 in OpenSSH's formats, by which a SuperLink knows a SuperNode."""
+    key = ec.generate_private_key(ec.SECP384R1())
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+    public = key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
+    return KeyPair(private, public + b"\n")
 
 
 def identity() -> KeyPair:

@@ -10,6 +10,8 @@ import click
 
 from fedmigrate.deploy.deployment import Deployment, plan_deployment
 from fedmigrate.deploy.files import write_files
+from fedmigrate.deploy.layout import COORDINATOR
+from fedmigrate.deploy.layouts import layout_of
 from fedmigrate.errors import UsageError
 
 
@@ -33,8 +35,8 @@ def deploy_command(
         A federated script.
     output : str
         The folder to write.
-    engine : {"secretflow"}
-        What carries messages between the parties.
+    engine : str
+        What carries messages between the parties: one of ``layouts.engines()``.
     parties, addresses, identities
         See ``plan_deployment``.
     certs : bool
@@ -53,32 +55,40 @@ def deploy_command(
     """
     if certs and identities:
         raise UsageError("--certs makes the identities of all parties: leave --identity out")
-    deployment = plan_deployment(Path(script), parties, addresses, identities)
+    layout = layout_of(engine)
+    deployment = plan_deployment(Path(script), layout.reached, parties, addresses, identities)
     made = None
     if certs:
         from fedmigrate.deploy.keys import make_keys
 
-        made = make_keys(deployment, days, datetime.now(timezone.utc))
+        made = make_keys(deployment, layout, days, datetime.now(timezone.utc))
     from fedmigrate.deploy.render import render_deployment
 
-    texts = render_deployment(deployment, made, engine)
+    texts = render_deployment(deployment, layout, made, engine, Path(output))
     write_files(Path(output), [*texts, *(made.files if made else ())], force=force)
     unknown = (
         [] if made else [one for one in deployment.parties if one not in deployment.identities]
     )
-    for line in _told(deployment, Path(script), output, unknown):
+    for line in _told(deployment, Path(script), output, unknown, bool(layout.coordinator)):
         click.echo(line, err=True)
     return int(bool(unknown))
 
 
-def _told(deployment: Deployment, script: Path, output: str, unknown: Sequence[str]) -> list[str]:
+def _told(
+    deployment: Deployment,
+    script: Path,
+    output: str,
+    unknown: Sequence[str],
+    with_coordinator: bool,
+) -> list[str]:
     folder = Path(output)
-    lines = [f"wrote {folder / party}/" for party in deployment.parties]
+    names = [*([COORDINATOR] if with_coordinator else []), *deployment.parties]
+    lines = [f"wrote {folder / name}/" for name in names]
     lines.append(f"wrote {folder / 'README.md'}: what each file is, and who may see it")
     if (settings := script.with_name("federation.toml")).is_file():
         lines.append(
             f"{settings}: its settings (budget, policy, ...) were not taken over; put those that "
-            "still hold into the federation.toml of every party"
+            "still hold into every federation.toml that was written"
         )
     if unknown:
         lines.append(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path, PurePosixPath
@@ -15,6 +15,7 @@ from fedmigrate.errors import UsageError
 from fedmigrate.generated import read_options
 
 _HOST = re.compile(r"(?!-)[A-Za-z0-9.-]+")
+_OTHER_FOLDERS = {"authority", "coordinator"}
 _LAST_PORT = 65_535
 _IDENTITY_BYTES = 32
 
@@ -27,54 +28,62 @@ class Deployment:
     ----------
     bundle : Bundle
         The script and its modules.
+    parties : tuple of str
+        Names, in the order in which rows are pooled.
     addresses : mapping of str to str
-        ``HOST:PORT`` of each party, in the order in which rows are pooled.
+        ``HOST:PORT`` of those who are reached by others.
     identities : mapping of str to str
         Public identities in base64, of those that are known.
     """
 
     bundle: Bundle
+    parties: tuple[str, ...]
     addresses: Mapping[str, str]
     identities: Mapping[str, str]
 
-    @property
-    def parties(self) -> tuple[str, ...]:
-        """Names, in the order in which rows are pooled."""
-        return tuple(self.addresses)
+    def host(self, name: str) -> str:
+        """Name or address of somebody's machine, without the port."""
+        return self.addresses[name].rpartition(":")[0]
 
-    def host(self, party: str) -> str:
-        """Name or address of a party's machine, without the port."""
-        return self.addresses[party].rpartition(":")[0]
+    def port(self, name: str) -> int:
+        return int(self.addresses[name].rpartition(":")[2])
 
 
 def plan_deployment(
-    script: Path, parties: str | None, addresses: Sequence[str], identities: Sequence[str]
+    script: Path,
+    reached_by: Callable[[tuple[str, ...]], tuple[str, ...]],
+    parties: str | None,
+    addresses: Sequence[str],
+    identities: Sequence[str],
 ) -> Deployment:
     """Check what was typed in against the script.
 
     Parameters
     ----------
+    reached_by : callable
+        Who of the parties, or besides them, is reached by others.
     parties : str, optional
         ``alice,bob``; by default those that the script was converted for.
     addresses : sequence of str
-        ``PARTY=HOST:PORT``, one a party.
+        ``NAME=HOST:PORT``, one for each who is reached by others.
     identities : sequence of str
         ``PARTY=BASE64``, of those that are known already.
 
     Raises
     ------
     UsageError
-        If a value does not fit, or a party has no address.
+        If a value does not fit, or an address is missing.
     SourceError
         If the script or a module cannot be read.
     """
     bundle = collect(script)
     names = _parties(script, parties, bundle)
-    reached = _pairs("--address", "HOST:PORT", addresses, names)
-    for party, address in reached.items():
-        _check_address(party, address)
-    if missing := [party for party in names if party not in reached]:
-        options = " ".join(f"--address {party}=HOST:PORT" for party in missing)
+    needed = reached_by(names)
+    reached = _pairs("--address", "HOST:PORT", addresses, needed)
+    for name, address in reached.items():
+        _check_address(name, address)
+    if missing := [name for name in needed if name not in reached]:
+        options = " ".join(f"--address {name}=HOST:PORT" for name in missing)
         raise UsageError(
             f"it is not known where {', '.join(missing)} can be reached by the others: "
             f"add {options}"
@@ -85,7 +94,7 @@ def plan_deployment(
     known = _pairs("--identity", "BASE64", identities, names)
     for party, public in known.items():
         _check_identity(party, public)
-    return Deployment(bundle, {party: reached[party] for party in names}, known)
+    return Deployment(bundle, names, {name: reached[name] for name in needed}, known)
 
 
 def is_address(host: str) -> bool:
@@ -107,6 +116,11 @@ def _parties(script: Path, given: str | None, bundle: Bundle) -> tuple[str, ...]
         names = check_parties(options.parties, str(script))
     if len(names) < 2:
         raise UsageError(f"{script}: one party is no federation: name others with --parties")
+    if taken := _OTHER_FOLDERS.intersection(names):
+        raise UsageError(
+            f"{script}: a party named {min(taken)!r} would share the folder of that name: call it "
+            "something else"
+        )
     return names
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 
-from fedmigrate.deploy.certificates import identity, machine_certificate, new_authority
+from fedmigrate.deploy.certificates import identity, new_authority
 from fedmigrate.deploy.deployment import Deployment
 from fedmigrate.deploy.files import File
+from fedmigrate.deploy.layout import Layout
 
 _AUTHORITY = "fedmigrate trial authority"
 
@@ -33,8 +34,8 @@ class Made:
     until: datetime
 
 
-def make_keys(deployment: Deployment, days: int, now: datetime) -> Made:
-    """An authority, and for each party a certificate for its address and an identity.
+def make_keys(deployment: Deployment, layout: Layout, days: int, now: datetime) -> Made:
+    """An authority, what an engine needs of it, and for each party an identity.
 
     Parameters
     ----------
@@ -51,14 +52,8 @@ def make_keys(deployment: Deployment, days: int, now: datetime) -> Made:
     ]
     identities = {}
     for party in deployment.parties:
-        folder = PurePosixPath(party)
-        machine = machine_certificate(authority, [deployment.host(party)], days, now)
         signing = identity()
         identities[party] = signing.public.decode()
-        files += [
-            File(folder / "ca.crt", authority.files.public),
-            File(folder / "party.crt", machine.public),
-            File(folder / "party.tls.key", machine.private, private=True),
-            File(folder / f"{party}.key", signing.private, private=True),
-        ]
+        files.append(File(PurePosixPath(party) / f"{party}.key", signing.private, private=True))
+    files += layout.keys(authority, deployment, days, now)
     return Made(tuple(files), identities, now + timedelta(days=days))

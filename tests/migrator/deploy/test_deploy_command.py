@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from fedmigrate.cli import main
 from fedmigrate.deploy.deployment import plan_deployment
-from fedmigrate.deploy.keys import make_keys
+from fedmigrate.deploy.keys import Made, make_keys
+from fedmigrate.deploy.layouts import layout_of
 from fedruntime.crypto.identity import Identity
 from fedruntime.engines.secretflow.settings import settings_from
 from fedruntime.errors import SettingsError
@@ -53,6 +54,12 @@ def deploy(script: Path, *options: str, code: int = 0) -> Result:
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == code, result.output
     return result
+
+
+def made_keys(script: Path, days: int, now: datetime) -> Made:
+    layout = layout_of("secretflow")
+    deployment = plan_deployment(script, layout.reached, None, ADDRESSES[1::2], ())
+    return make_keys(deployment, layout, days, now)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -168,7 +175,7 @@ class TestKeysAndCertificates:
 
     def test_validity_is_the_one_asked_for(self, script: Path) -> None:
         now = datetime(2026, 1, 31, tzinfo=timezone.utc)
-        made = make_keys(plan_deployment(script, None, ADDRESSES[1::2], ()), 7, now)
+        made = made_keys(script, 7, now)
         assert made.until == now + timedelta(days=7)
         for file in made.files:
             if file.path.suffix == ".crt":
@@ -283,6 +290,9 @@ class TestNothingIsOverwritten:
             ),
             pytest.param((*ADDRESSES, "--parties", "alice"), "no federation", id="one-party"),
             pytest.param((*ADDRESSES, "--parties", "a,,b"), "is empty", id="empty-name"),
+            pytest.param(
+                (*ADDRESSES, "--parties", "alice,authority"), "the folder of", id="taken-name"
+            ),
             pytest.param((*ADDRESSES, "--days", "0"), "--days", id="no-days"),
             pytest.param((*ADDRESSES, "--engine", "ray"), "--engine", id="engine"),
         ],
