@@ -9,6 +9,7 @@ SIMULATION_VENV := .venv-secretflow-simulation
 PRODUCTION_VENV := .venv-secretflow-production
 OURS := click cryptography jinja2 rich tomli pytest hypothesis
 ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
+WORKERS = $$(( $$(getconf _NPROCESSORS_ONLN) + 1 ))  # one more than cores, since tests of deployments mostly wait
 
 .PHONY: help demo demo-flower test lint types oldest test-secretflow golden docs bench clean
 
@@ -38,7 +39,7 @@ test:
 	$(PYTHON) -m venv --clear $(TEST_VENV)
 	$(TEST_VENV)/bin/pip install --quiet --disable-pip-version-check -e '.[test]'
 	$(MAKE) lint types
-	$(ONE_THREAD) $(TEST_VENV)/bin/pytest -n auto --dist worksteal
+	$(ONE_THREAD) $(TEST_VENV)/bin/pytest -n $(WORKERS) --dist worksteal
 
 lint:
 	$(TEST_VENV)/bin/ruff format --check .

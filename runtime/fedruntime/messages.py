@@ -202,30 +202,44 @@ def _require_kinds(message: Request | Reply, kinds: Mapping[str, type]) -> None:
             raise ProtocolError(f"this is no {what}: its {name} is a {type(value).__name__}")
 
 
+_AS_THEY_ARE = frozenset((type(None), bool, int, float, str))
+
+
 def _plain(value: Public, arrays: list[Array]) -> Any:
-    if value is None or isinstance(value, bool | str):
+    kind = type(value)
+    if kind in _AS_THEY_ARE:  # by far the most, so no chain of questions for them
         return value
+    if kind is list:
+        return [_plain(entry, arrays) for entry in value]
+    if kind is dict and all(type(key) is str for key in value) and _TAG not in value:
+        return {key: _plain(entry, arrays) for key, entry in value.items()}
+    if kind is tuple:
+        return {_TAG: "tuple", "of": [_plain(entry, arrays) for entry in value]}
+    if kind is Ref:
+        return {_TAG: "ref", "of": value.name}
+    if isinstance(value, np.ndarray):
+        return _plain_array(value, arrays)
+    return _plain_rarity(value, arrays)
+
+
+def _plain_rarity(value: Public, arrays: list[Array]) -> Any:
     if isinstance(value, np.generic):
         return _plain(np.asarray(value), arrays) if value.dtype.kind in "MmcV" else value.item()
-    if isinstance(value, int | float):
+    if isinstance(value, bool | str | int | float):
         return value
     if isinstance(value, list):
-        return [_plain(entry, arrays) for entry in value]
+        return _plain(list(value), arrays)
     if isinstance(value, tuple):
-        return {_TAG: "tuple", "of": [_plain(entry, arrays) for entry in value]}
+        return _plain(tuple(value), arrays)
     if isinstance(value, Mapping):
         pairs = [[_plain(key, arrays), _plain(entry, arrays)] for key, entry in value.items()]
         return {_TAG: "map", "of": pairs}
     if isinstance(value, slice):
         return {_TAG: "slice", "of": [value.start, value.stop, value.step]}
-    if isinstance(value, Ref):
-        return {_TAG: "ref", "of": value.name}
     if isinstance(value, Named):
         return {_TAG: "name", "of": value.name}
     if isinstance(value, np.dtype):
         return {_TAG: "dtype", "of": value.str}
-    if isinstance(value, np.ndarray):
-        return _plain_array(value, arrays)
     raise ProtocolError(
         f"a message cannot hold a {type(value).__module__}.{type(value).__qualname__}: "
         "only numbers, strings, arrays and containers of these cross between parties"
@@ -247,10 +261,13 @@ def _plain_array(value: Array, arrays: list[Array]) -> Any:
 
 
 def _rebuilt(plain: Any, arrays: list[Array]) -> Public:
-    if isinstance(plain, list):
+    kind = type(plain)
+    if kind is list:
         return [_rebuilt(entry, arrays) for entry in plain]
-    if not isinstance(plain, dict):
+    if kind is not dict:
         return plain
+    if _TAG not in plain:
+        return {key: _rebuilt(entry, arrays) for key, entry in plain.items()}
     tag, of = plain[_TAG], plain["of"]
     if tag == "tuple":
         return tuple(_rebuilt(entry, arrays) for entry in of)

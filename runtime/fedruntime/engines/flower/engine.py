@@ -60,6 +60,7 @@ class FlowerEngine:
         self._begun = dict.fromkeys(parties, 0)
         self._here: set[str] = set()
         self._stopped = False
+        self.seconds: dict[str, float] = {}  # that the last answer of each took
         try:
             self._meet(tuple(parties), deadline or _MEETING)
         except BaseException:
@@ -107,7 +108,7 @@ class FlowerEngine:
     ) -> dict[str, Reply]:
         if self._stopped:
             raise ProtocolError("the federation has ended, so no party can be asked")
-        until = None if timeout is None else time.monotonic() + timeout
+        began = time.monotonic()
         asked = self._push(
             {
                 party: Message(record_of(dumps(pack_request(request))), self._nodes[party], REQUEST)
@@ -123,8 +124,9 @@ class FlowerEngine:
                     self._here.discard(party)  # its node has gone, or has begun anew
                 else:
                     replies[party] = unpack_reply(loads(frame_of(message.content)[1]))
+                    self.seconds[party] = time.monotonic() - began
             if asked:
-                if until is not None and time.monotonic() >= until:
+                if timeout is not None and time.monotonic() >= began + timeout:
                     break
                 time.sleep(_LOOK_AGAIN)
         return {party: replies[party] for party in requests if party in replies}
