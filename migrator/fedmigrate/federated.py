@@ -51,11 +51,13 @@ def init_arguments(tree: ast.Module) -> dict[str, Any]:
         words = {word.arg: word.value for word in call.keywords if word.arg}
         if call.args:
             words["parties"] = call.args[0]
-        return {name: value for name, node in words.items() if (value := literal(node)) is not None}
+        return {
+            name: value for name, node in words.items() if (value := _literal(node)) is not None
+        }
     return {}
 
 
-def literal(node: ast.expr) -> Any:
+def _literal(node: ast.expr) -> Any:
     """The value of an expression that is a literal; None if it is none."""
     try:
         return ast.literal_eval(node)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from fedruntime.engines.engine import Engine, Timed
 from fedruntime.errors import SettingsError
 from fedruntime.messages import Reply, Request, Wire, pack_reply, pack_request
 
@@ -91,12 +92,26 @@ class Events:
         told = None if error is None else {"type": type(error).__name__, "text": str(error)}
         self.tell("end", state=_FINISHED if error is None else _FAILED, error=told)
 
+    def watched(
+        self, engine: Engine, requests: Mapping[str, Request], timeout: float | None
+    ) -> dict[str, Reply]:
+        """What ``engine.call`` gives; it is told as a round."""
+        if not self.on:
+            return engine.call(requests, timeout=timeout)
+        began = time.perf_counter()
+        replies = engine.call(requests, timeout=timeout)
+        seconds = time.perf_counter() - began
+        known = engine.seconds if isinstance(engine, Timed) else {}
+        each = {party: known[party] for party in replies if party in known}
+        self.round(requests, replies, seconds, each)
+        return replies
+
     def round(
         self,
         requests: Mapping[str, Request],
         replies: Mapping[str, Reply],
         seconds: float,
-        each: Mapping[str, float] | None = None,
+        each: Mapping[str, float],
     ) -> None:
         """One round trip to the parties: what went to each, and what came back.
 
@@ -104,7 +119,7 @@ class Events:
         ----------
         seconds : float
             That it took, to the last answer or the deadline.
-        each : mapping of str to float, optional
+        each : mapping of str to float
             That the answer of each party took, where that is known.
         """
         one = next(iter(requests.values()))
@@ -113,7 +128,7 @@ class Events:
             operation=one.operation,
             purpose=one.purpose,
             seconds=round(seconds, 6),
-            each={party: round(took, 6) for party, took in (each or {}).items()},
+            each={party: round(took, 6) for party, took in each.items()},
             sent={party: _size(pack_request(request)) for party, request in requests.items()},
             received={party: _size(pack_reply(reply)) for party, reply in replies.items()},
             missing=[party for party in requests if party not in replies],

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import itertools
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -398,10 +397,7 @@ class Exchange:
             )
             for party in asked
         }
-        began = time.perf_counter()
-        replies = self.engine.call(requests, timeout=self.settings.round_timeout)
-        if self.events.on:
-            self.events.round(requests, replies, time.perf_counter() - began)
+        replies = self.events.watched(self.engine, requests, self.settings.round_timeout)
         for party, reply in replies.items():
             self.ledger.note(requests[party], reply, alone=len(asked) == 1)
         for party, reply in replies.items():

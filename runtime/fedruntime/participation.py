@@ -267,7 +267,7 @@ class Participation:
         backlog.prune()
         while backlog.entries:
             entry = backlog.entries[0]
-            replies = self._engine.call({party: entry.request}, timeout=self._timeout)
+            replies = self._events.watched(self._engine, {party: entry.request}, self._timeout)
             if party not in replies:
                 return ""
             self._ledger.note(entry.request, replies[party])

@@ -69,6 +69,7 @@ def test_a_fit_tells_who_takes_part_its_rounds_bytes_and_losses(path: Path) -> N
         answered = [entry for entry in fed.ledger if entry.party == party]
         seen = [entry for entry in told if entry["event"] == "round" and party in entry["received"]]
         assert len(seen) == len(answered)
+        assert all(0.0 < entry["each"][party] <= entry["seconds"] for entry in seen)
         assert sum(entry["received"][party] for entry in seen) > sum(one.bytes for one in answered)
 
 
@@ -133,7 +134,9 @@ def test_a_loss_that_is_no_number_stays_valid_json(path: Path) -> None:
     assert "NaN" not in path.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("title", "of"), [("LogisticRegression.fit", 7), ("GridSearchCV.fit", None)])
+@pytest.mark.parametrize(
+    ("title", "of"), [("LogisticRegression.fit", 7), ("GridSearchCV.fit", None)]
+)
 def test_the_number_of_steps_is_told_where_it_is_that_of_the_whole_fit(
     path: Path, title: str, of: int | None
 ) -> None:

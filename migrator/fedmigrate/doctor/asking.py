@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fedmigrate.doctor.loads import LoadSite
-from fedruntime.errors import PartyGone
+from fedruntime.errors import FedError, PartyGone
 from fedruntime.hosting.child import PartyProcess
 from fedruntime.hosting.frames import dumps, loads
 from fedruntime.hosting.greeting import greeting
@@ -84,6 +84,8 @@ def ask_party(settings: PartySettings, sites: Sequence[LoadSite]) -> Answer:
         return Answer("", tables, failures)
     except PartyGone as error:
         return Answer(f"its process has ended ({error}): see .fedmigrate/party.log there")
+    except FedError as error:  # what it says is no answer
+        return Answer(str(error))
     finally:
         process.stop()
 
@@ -120,12 +122,12 @@ def _asked(
 
 
 def _table(entry: str, facts: Mapping[str, Any]) -> Table:
-    dtypes, columns = tuple(facts["dtypes"]), facts["columns"] or ()
+    dtypes, columns = tuple(facts["dtypes"]), facts["columns"]
     return Table(
         entry,
         facts["kind"],
         facts["rows"],
         facts["tail"][0] if facts["tail"] else 1,
-        {str(column): dtype for column, dtype in zip(columns, dtypes, strict=True)},
+        {} if columns is None else dict(zip(map(str, columns), dtypes, strict=True)),
         dtypes,
     )

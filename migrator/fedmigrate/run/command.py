@@ -72,9 +72,11 @@ def run_command(
     digest = sha256(path.read_bytes()).hexdigest()
     folder = RunFolder.of(path, run_dir)
     with folder.taken():
-        environment = dict(os.environ)
+        environment, state = dict(os.environ), RunState()
         if resume:
-            engine = engine or folder.to_resume(path, digest)["engine_asked_for"]
+            status = folder.to_resume(path, digest)
+            engine = engine or status["engine_asked_for"]
+            state.checkpoint = status["checkpoint"]  # it stays if this run does not come to it
             environment["FEDMIGRATE_RESUME"] = "1"
         launcher = launcher_of(engine or engine_of(path, source.tree))
         environment |= {
@@ -86,7 +88,6 @@ def run_command(
             environment["FEDMIGRATE_ENGINE"] = engine
         launch = Launch(path, arguments, environment, folder.events)
         about = About(script, digest, engine, resume, os.getpid())
-        state = RunState()
         with _served(metrics_port, state) as address, _terminations_interrupt():
             set_aside = folder.begin(resume)
             process = launcher.start(launch)
@@ -200,6 +201,8 @@ def _ended(child: Child) -> int:
 
 
 def _exit(code: int) -> str:
+    if code == 0:
+        return "its end was not told"
     if code < 0:
         return f"ended by signal {-code} ({signal.Signals(-code).name})"
     return f"exit code {code}"

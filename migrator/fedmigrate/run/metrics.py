@@ -31,7 +31,7 @@ def exposition(state: RunState) -> str:
         samples = list(metric.samples(state))
         if samples:
             lines += [f"# HELP {name} {metric.help}", f"# TYPE {name} {metric.kind}"]
-            lines += [f"{name}{_labels(labels)} {value:.17g}" for labels, value in samples]
+            lines += [f"{name}{_labels(labels)} {value:.15g}" for labels, value in samples]
     return "\n".join(lines) + "\n"
 
 

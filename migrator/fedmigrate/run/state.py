@@ -8,7 +8,8 @@ from statistics import median
 from typing import Any
 
 RUNNING, FINISHED, FAILED, INTERRUPTED = "running", "finished", "failed", "interrupted"
-_SLOW = 2.0  # times the median of the parties is a straggler
+_SLOW = 2.0  # times the median of the parties is a straggler, if it costs so much an answer:
+_WORTH_TELLING = 0.05  # seconds
 
 
 @dataclass
@@ -101,7 +102,6 @@ class RunState:
     operation: Operation | None = None
     operations: int = 0
     checkpoint: str | None = None
-    kept: int = 0
     ended: str | None = None
     error: dict[str, str] | None = None
     exit_code: int | None = None
@@ -120,18 +120,15 @@ class RunState:
 
     @property
     def stragglers(self) -> list[str]:
-        """Parties whose answers take more than twice the median party's; where it is measured."""
+        """Parties whose answers take more than twice the median party's, where that is measured
+        and costs time worth telling."""
         paces = {name: party.pace for name, party in self.parties.items()}
         known = {name: pace for name, pace in paces.items() if pace is not None}
         if len(known) < 2:
             return []
         usual = median(known.values())
-        return [name for name, pace in known.items() if pace > _SLOW * usual]
-
-    @property
-    def is_measured(self) -> bool:
-        """Whether the engine tells how long each party takes."""
-        return any(party.measured for party in self.parties.values())
+        limit = max(_SLOW * usual, usual + _WORTH_TELLING)
+        return [name for name, pace in known.items() if pace > limit]
 
     # -- events -------------------------------------------------------------------------------
 
@@ -155,7 +152,7 @@ class RunState:
 
     def _start(self, event: Mapping[str, Any]) -> None:
         self.engine, self.simulated = event["engine"], event["simulated"]
-        self.checkpoint, self.kept = event["checkpoint"], event["kept"]
+        self.checkpoint = event["checkpoint"]
         for name in event["parties"]:
             self._party(name).present = True
 

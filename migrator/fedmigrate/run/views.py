@@ -5,6 +5,7 @@ decides where what the script prints goes.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -105,7 +106,7 @@ def view_for(as_json: bool) -> View:
     """The view that fits who is there."""
     if as_json:
         return Machine()
-    if sys.stderr.isatty():
+    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
         from fedmigrate.run.live import Live
 
         return Live()

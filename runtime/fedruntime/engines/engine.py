@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from fedruntime.messages import Public, Reply, Request
 
@@ -58,3 +58,12 @@ class Engine(Protocol):
 
     def stop(self) -> None:
         """Release what the engine holds, if that has not been done; leave no process behind."""
+
+
+@runtime_checkable
+class Timed(Protocol):
+    """An engine that knows how long its parties take."""
+
+    @property
+    def seconds(self) -> Mapping[str, float]:
+        """How long the last answer of each party took, from when it was handed its request."""

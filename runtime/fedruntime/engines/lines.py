@@ -71,6 +71,11 @@ class Lines:
                 continue
         return replies
 
+    @property
+    def seconds(self) -> dict[str, float]:
+        """How long the last answer of each party took."""
+        return {party: line.seconds for party, line in self._lines.items()}
+
     def idle(self, party: str) -> bool:
         """Whether a party has answered all that it was asked."""
         return self._lines[party].idle
@@ -89,6 +94,7 @@ class _Line:
         self._lock = threading.Lock()
         self._open = 0  # requests without a reply
         self._working = False
+        self.seconds = 0.0  # that the last answer took
 
     @property
     def idle(self) -> bool:
@@ -117,12 +123,14 @@ class _Line:
                 self._close()
 
     def _answer(self, reply: Future[Reply], request: Request) -> None:
+        began = time.monotonic()
         try:
             answer = self._deliver(request)
         except BaseException as error:  # handed on to whoever waits
             self._close()
             reply.set_exception(error)
         else:
+            self.seconds = time.monotonic() - began
             self._close()
             reply.set_result(answer)
 

@@ -87,6 +87,11 @@ class LocalEngine:
     ) -> dict[str, Reply]:
         return self._lines.call(requests, timeout=timeout)
 
+    @property
+    def seconds(self) -> Mapping[str, float]:
+        """See ``Timed``."""
+        return self._lines.seconds
+
     def _deliver(self, party: str, request: Request) -> Reply:
         reply = self._parties[party].handle(unpack_request(pack_request(request)))
         return unpack_reply(pack_reply(reply))

@@ -67,6 +67,11 @@ class ProcessEngine:
     ) -> dict[str, Reply]:
         return self._lines.call(requests, timeout=timeout)
 
+    @property
+    def seconds(self) -> Mapping[str, float]:
+        """See ``Timed``."""
+        return self._lines.seconds
+
     def reachable(self, party: str) -> bool:
         return self._lines.idle(party) and self._hosts[party].is_ready()
 

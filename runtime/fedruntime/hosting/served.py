@@ -75,7 +75,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _taken(stream: TextIO, mode: str) -> Any:
     """The bytes of a standard stream, which has another end from now on."""
-    return os.fdopen(os.dup(stream.fileno()), mode)
+    taken = os.fdopen(os.dup(stream.fileno()), mode)
+    if sys.platform != "win32":  # a worker that a loader leaves behind must not hold it open
+        os.register_at_fork(after_in_child=taken.close)
+    return taken
 
 
 if __name__ == "__main__":

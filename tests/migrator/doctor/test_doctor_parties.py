@@ -14,7 +14,10 @@ from click.testing import CliRunner
 from examined_parties import PARTIES, Parties, examined, found_by, problems
 
 from fedmigrate.cli import main
+from fedmigrate.doctor.asking import Table, ask_party
+from fedmigrate.doctor.loads import LoadSite
 from fedruntime.crypto.identity import Identity
+from fedruntime.hosting.party_settings import read_party_settings
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -93,6 +96,26 @@ class TestTables:
         (refused,) = found_by("schema", parties.folder("bob"))
         assert refused.startswith("bob: takes no part: ")
 
+    def test_every_kind_of_rows_is_described(self, parties: Parties) -> None:
+        sites = [
+            LoadSite(1, "iris", "sklearn.datasets.load_iris"),
+            LoadSite(2, "array", "numpy.ones", ((7, 2),)),
+            LoadSite(3, "series", "pandas.Series", ([1.5, 2.5],), {"name": "age"}),
+            LoadSite(4, "sparse", "scipy.sparse.eye", (4,), {"format": "csr"}),
+            LoadSite(5, "number", "numpy.sum", (3,)),
+        ]
+        answer = ask_party(read_party_settings(parties.folder("bob")), sites)
+        assert answer.refusal == ""
+        array = ("float64",)
+        assert answer.tables[1] == (
+            Table("data", "array", 150, 4, {}, array),
+            Table("target", "array", 150, 1, {}, ("int64",)),
+        )
+        assert answer.tables[2] == (Table("", "array", 7, 2, {}, array),)
+        assert answer.tables[3] == (Table("", "series", 2, 1, {"age": "float64"}, array),)
+        assert answer.tables[4] == (Table("", "sparse", 4, 4, {}, array),)
+        assert answer.failures.keys() == {5}
+
 
 class TestScript:
     def test_another_script_than_the_reviewed_one(self, parties: Parties) -> None:
@@ -130,7 +153,7 @@ class TestIdentities:
         other = base64.b64encode(Identity.generate().public).decode()
         parties.replace("alice", "party.toml", identity_of(parties, "bob"), f'bob = "{other}"')
         assert found_by("identities", parties.coordinator) == [
-            "identities: alice, bob, carol do not have the same identity of 'bob'"
+            "all parties: alice, bob, carol do not have the same identity of 'bob'"
         ]
 
     def test_a_party_that_does_not_know_another(self, parties: Parties) -> None:

@@ -11,9 +11,14 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+
+from fedmigrate.cli import main
+from fedmigrate.run.launch.launching import Launch
 
 SCRIPT = """\
 import os, sys
@@ -163,6 +168,15 @@ def test_other_settings_are_not_resumed_and_a_new_run_sets_the_checkpoint_aside(
     assert refused.returncode == 1
     assert "there is nothing to go on with" in refused.stderr
     assert checkpoint.read_bytes() == kept
+    settings.unlink()
+    (script.parent / "trouble").rename(script.parent / "no trouble")
+    resumed = run(script, "--resume", "--engine", "local")
+    assert resumed.returncode == 0, resumed.stderr
+    assert "goes on from a checkpoint with" in resumed.stderr
+
+    (script.parent / "no trouble").rename(script.parent / "trouble")
+    run(script)
+    kept = checkpoint.read_bytes()
     anew = run(script)
     assert "the checkpoint of an interrupted run is in" in anew.stderr
     assert "goes on from" not in anew.stderr
@@ -298,3 +312,31 @@ def _until(reached: Any) -> None:
     while not reached():
         assert time.monotonic() < end, "it did not begin"
         time.sleep(0.02)
+
+
+class TestAnEngineWhoseExitCodeSaysNothing:
+    """Such as Flower's, whose own command ends with 0 whatever became of the run."""
+
+    def ended(self, script: Path, monkeypatch: pytest.MonkeyPatch, told: str | None) -> int:
+        event = {"event": "end", "time": 1.0, "state": told, "error": None}
+
+        def start(launch: Launch) -> subprocess.Popen[bytes]:
+            if told is not None:
+                launch.events.write_text(json.dumps(event) + "\n", encoding="utf-8")
+            return subprocess.Popen(
+                [sys.executable, "-c", ""],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+
+        launcher = SimpleNamespace(start=start, TRUSTS_EXIT_CODE=False)
+        monkeypatch.setattr("fedmigrate.run.command.launcher_of", lambda engine: launcher)
+        return CliRunner().invoke(main, ["run", str(script)]).exit_code
+
+    @pytest.mark.parametrize(("told", "code"), [("finished", 0), ("failed", 1), (None, 1)])
+    def test_its_end_has_to_be_told(
+        self, script: Path, monkeypatch: pytest.MonkeyPatch, told: str | None, code: int
+    ) -> None:
+        assert self.ended(script, monkeypatch, told) == code
+        assert status_of(script)["state"] == ("finished" if code == 0 else "failed")

@@ -86,10 +86,13 @@ class TestState:
 
     def test_stragglers_are_told_only_where_times_are_measured(self) -> None:
         state = state_after(start(), one_round())
-        assert not state.is_measured
         assert state.stragglers == []
         state.take(one_round(each={"alice": 0.1, "bob": 0.1, "carol": 0.5}))
         assert state.stragglers == ["carol"]
+
+    def test_thousandths_of_a_second_make_no_straggler(self) -> None:
+        measured = one_round(each={"alice": 0.001, "bob": 0.001, "carol": 0.009})
+        assert state_after(start(), measured).stragglers == []
 
     def test_the_end_is_unknown_unless_the_number_of_steps_is_known(self) -> None:
         state = state_after(start(), operation("begun"), step(1, 101.0), step(2, 102.0))

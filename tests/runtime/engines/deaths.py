@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -67,6 +68,19 @@ class DeathSuite:
         reply = ask(engine, "alice", Request("load.entry", held, Release.KEEP, "again"))
         assert reply.error is not None
         assert "holds no rows" in reply.error[1]
+
+    def test_its_death_is_noticed_though_a_worker_of_it_lives_on(
+        self, engine: Engine, tmp_path: Path
+    ) -> None:
+        go_on = tmp_path / "go on"
+        left = running(party_functions.leave_worker_behind, str(go_on))
+        try:
+            assert ask(engine, "bob", left).error is None
+            assert echoed(engine, "bob", "not the worker") == "not the worker"
+            kill(engine, "bob")
+            assert engine.call({"bob": echoing(1)}) == {}
+        finally:
+            go_on.touch()
 
     def test_results_go_on_without_it_and_with_it_when_it_is_back(self, engine: Engine) -> None:
         federation = federation_over(engine, min_parties=2)

@@ -31,8 +31,9 @@ from conformance import DeadlineSuite, MessageSuite, RealPartySuite, StopSuite, 
 from deaths import DeathSuite, kill
 from subjects import OpenEngine, write_folders
 
+from fedruntime.engines import processes
 from fedruntime.engines.processes import ProcessEngine
-from fedruntime.errors import ProtocolError, SettingsError
+from fedruntime.errors import PartyGone, ProtocolError, SettingsError
 from fedruntime.hosting import child
 from fedruntime.hosting.frames import dumps, loads
 from fedruntime.messages import pack, pack_request, unpack_reply
@@ -125,17 +126,17 @@ def test_a_party_that_hangs_keeps_nobody_from_stopping(
     monkeypatch.setattr(child, "_FAREWELL", 0.5)
     engine = open_engine(("alice", "bob"))
     offer_operations(engine, ("alice", "bob"))
-    processes = [process_of(engine, party) for party in ("alice", "bob")]
+    numbers = [process_of(engine, party) for party in ("alice", "bob")]
     never = running(party_functions.wait_for, str(tmp_path / "never"))
     found: list[object] = []
     waiting = threading.Thread(target=lambda: found.append(engine.call({"alice": never})))
     waiting.start()
-    os.kill(processes[1], signal.SIGSTOP)
+    os.kill(numbers[1], signal.SIGSTOP)
     large = echoing(np.zeros(1_000_000))  # more than a pipe takes
     assert engine.call({"bob": large}, timeout=0.1) == {}
     assert not engine.reachable("alice")
     engine.stop()
-    assert [_runs(process) for process in processes] == [False, False]
+    assert [_runs(number) for number in numbers] == [False, False]
     waiting.join(PATIENCE)
     assert found == [{}]
 
@@ -185,6 +186,33 @@ def test_a_party_that_refuses_when_it_begins_again_is_not_begun_once_more(tmp_pa
         assert engine.begun("alice") == 2
     finally:
         engine.stop()
+
+
+class _Dying:
+    """A process that ends before it has said anything."""
+
+    alive = False
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        pass
+
+    def ask(self, frame: bytes) -> bytes:
+        raise PartyGone("its process has ended")
+
+    def stop(self) -> None:
+        pass
+
+
+def test_a_party_that_ends_again_and_again_is_not_begun_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "PartyProcess", _Dying)
+    host = processes._Host("alice", tmp_path, b"", {})
+    with pytest.raises(SettingsError, match=r"'alice' has ended: see .*party\.log there"):
+        host.greet()
+    for _ in range(9):
+        assert not host.is_ready()
+    assert host.begun == 4
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -59,9 +59,9 @@ def _agree(known: Mapping[str, Mapping[str, bytes]]) -> Iterator[Finding]:
         if len(set(told.values())) > 1:
             differing = True
             yield problem(
-                "identities",
+                "all parties",
                 f"{', '.join(told)} do not have the same identity of {name!r}",
                 f"ask {name} for its public line, by another way than the file has come",
             )
     if len(known) > 1 and not differing:
-        yield fine("identities", f"{', '.join(known)} have the same of everyone")
+        yield fine("all parties", f"{', '.join(known)} know everyone by the same ones")

@@ -24,7 +24,7 @@ def check(subject: Subject) -> Iterator[Finding]:
             yield fine(where, f"the policy of {member.name!r} can be read")
     if subject.members:
         yield note(
-            "policies",
+            "all parties",
             "what they refuse is known only by running",
             "`fedmigrate audit` of a simulation lists what the defaults would refuse",
         )

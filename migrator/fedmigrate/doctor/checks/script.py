@@ -51,7 +51,7 @@ def _same_everywhere(copies: Mapping[str, Path]) -> Iterator[Finding]:
     try:
         contents = {name: collect(path).files for name, path in copies.items()}
     except MigrateError as error:
-        yield note("script", str(error))
+        yield note("all parties", str(error))
         return
     (first, expected), *others = contents.items()
     differing = False
@@ -65,4 +65,6 @@ def _same_everywhere(copies: Mapping[str, Path]) -> Iterator[Finding]:
                     "let both have the file that was reviewed",
                 )
     if not differing:
-        yield fine("script", f"is the same at {', '.join(contents)}, with what it imports")
+        yield fine(
+            "all parties", f"the script is the same at {', '.join(contents)}, with what it imports"
+        )

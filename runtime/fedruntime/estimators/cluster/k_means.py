@@ -71,6 +71,7 @@ def fit_k_means(model: KMeans, cohort: Cohort) -> Mapping[str, Handle]:
         starts = rows.starts(model.init, model._n_init)
     else:
         starts = (start - rows.moved_by)[np.newaxis]
+    cohort.federation.progress.expect(model, model.max_iter)
     found = cluster(
         rows.cohort,
         starts,

@@ -4,6 +4,7 @@ gradients summed over the parties batch by batch.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from sklearn.neural_network import MLPClassifier, MLPRegressor
@@ -61,4 +62,8 @@ def fit_mlp_regressor(model: MLPRegressor, cohort: Cohort) -> None:
 
 def _train(model: Any, cohort: Cohort, rows: SummedRows) -> None:
     record_features(model, cohort["X"])
+    if model.solver != "lbfgs":  # which searches lines as often as it takes
+        batch = 200 if model.batch_size == "auto" else model.batch_size
+        batches = math.ceil(rows.n_samples / min(batch, rows.n_samples))
+        cohort.federation.progress.expect(model, model.max_iter * batches)
     train(model, rows)
