@@ -129,6 +129,17 @@ class Cohort:
             operation, purpose=self.purpose, **self._arguments(operation, public)
         )
 
+    def derive_together(
+        self, **operations: tuple[Operation, Mapping[str, Any]]
+    ) -> dict[str, Handle]:
+        """New rows of several kinds at once, each by an operation and its public arguments."""
+        calls = [
+            (operation, self._arguments(operation, public))
+            for operation, public in operations.values()
+        ]
+        handles = self.federation.map_together(calls, purpose=self.purpose)
+        return dict(zip(operations, handles, strict=True))
+
     def replace(self, **rows: Handle | None) -> Cohort:
         """The same fit on other rows."""
         return Cohort(self.federation, self.aggregator, {**self.rows, **rows}, self.purpose)

@@ -12,7 +12,7 @@ import itertools
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from fedruntime import errors
 from fedruntime.checkpoint import Journal, content_of, digest_of
@@ -32,7 +32,7 @@ from fedruntime.errors import (
 )
 from fedruntime.events import events_of_process
 from fedruntime.functions import name_of
-from fedruntime.messages import Array, Noise, Public, Ref, Release, Reply, Request
+from fedruntime.messages import Array, Noise, Public, Ref, Release, Reply, Request, steps_of
 from fedruntime.operations import Operation
 from fedruntime.participation import Participation
 from fedruntime.privacy.ledger import Ledger
@@ -42,6 +42,18 @@ from fedruntime.progress import Progress
 from fedruntime.settings import Settings
 
 T = TypeVar("T")
+
+
+class _Step(NamedTuple):
+    """A row operation whose result stays at the parties under a name."""
+
+    operation: Operation
+    arguments: Mapping[str, Any]
+    ref: Ref
+
+    def request(self, purpose: str) -> Request:
+        arguments = _public(self.arguments)
+        return Request(self.operation.name, arguments, Release.KEEP, self.ref.name, purpose=purpose)
 
 
 class Exchange:
@@ -211,33 +223,75 @@ class Exchange:
         """
         if layout is None:
             layout = common_layout(arguments)
-        ref = self.new_ref()
+        step = _Step(operation, arguments, self.new_ref())
+        return self._map([step], layout, each, purpose)[0]
+
+    def map_together(
+        self, calls: Sequence[tuple[Operation, Mapping[str, Any]]], *, purpose: str = ""
+    ) -> list[Handle]:
+        """Run row operations that do not need each other's results, in one message.
+
+        Parameters
+        ----------
+        calls : sequence of (Operation, mapping)
+            Each with its arguments; all handles among them have their rows at the same places.
+
+        Raises
+        ------
+        DataError
+            As for ``map``.
+        """
+        layout = common_layout([arguments for _, arguments in calls])
+        steps = [_Step(operation, arguments, self.new_ref()) for operation, arguments in calls]
+        return self._map(steps, layout, None, purpose)
+
+    def _map(
+        self,
+        steps: Sequence[_Step],
+        layout: RowLayout,
+        each: Mapping[str, Mapping[str, Any]] | None,
+        purpose: str,
+    ) -> list[Handle]:
+        *first, last = steps
         try:
             replies = self.ask(
-                operation,
-                arguments,
+                last.operation,
+                last.arguments,
                 release=Release.KEEP,
                 each=each,
                 parties=[party for party in self.parties if party in layout.parties],
-                keep_as=ref.name,
+                keep_as=last.ref.name,
                 purpose=purpose,
+                first=first,
             )
         except FedError:
-            self.forget(ref)  # some may have made their part
+            for step in steps:
+                self.forget(step.ref)  # some may have made their part
             raise
-        parts = PartFacts({party: reply.facts for party, reply in replies.items()})
+        handles = []
+        for number, step in enumerate(steps):
+            told = {party: (*reply.first, reply)[number].facts for party, reply in replies.items()}
+            handles.append(self._made(step, PartFacts(told), layout, each, purpose))
+        return handles
+
+    def _made(
+        self,
+        step: _Step,
+        parts: PartFacts,
+        layout: RowLayout,
+        each: Mapping[str, Mapping[str, Any]] | None,
+        purpose: str,
+    ) -> Handle:
         facts = parts.over(layout.parties)
         if facts.rows != layout.counts:
             raise DataError(
-                f"{operation.name} gave {facts.rows} rows where {layout.counts} were expected "
+                f"{step.operation.name} gave {facts.rows} rows where {layout.counts} were expected "
                 f"at {', '.join(self.parties)}: it does not work row by row"
             )
         if each is None and layout.whole is not None:
-            request = Request(
-                operation.name, _public(arguments), Release.KEEP, ref.name, purpose=purpose
-            )
-            layout = self._participation.missed(request, arguments, layout.whole, parts)
-        return self._handle(ref, layout, parts)
+            request = step.request(purpose)
+            layout = self._participation.missed(request, step.arguments, layout.whole, parts)
+        return self._handle(step.ref, layout, parts)
 
     def remembered(self, operation: Operation, asked: Any, purpose: str, ask: Callable[[], T]) -> T:
         """What the parties answered to the same question before the coordinator was interrupted.
@@ -326,6 +380,7 @@ class Exchange:
         purpose: str = "",
         may_miss: bool = False,
         noise: Noise | None = None,
+        first: Sequence[_Step] = (),
     ) -> dict[str, Reply]:
         """Send one operation to the parties, gather their replies, and note what left.
 
@@ -337,6 +392,8 @@ class Exchange:
             Whether the caller goes on without those who do not answer, and says so to ``lost``.
         noise : Noise, optional
             That parties add to a sum; it has been paid for.
+        first : sequence of row operations
+            That come before it in the same message.
 
         Raises
         ------
@@ -362,6 +419,7 @@ class Exchange:
                 purpose=purpose,
                 may_miss=may_miss,
                 noise=noise,
+                first=first,
             )
 
     def _ask(
@@ -378,8 +436,10 @@ class Exchange:
         purpose: str,
         may_miss: bool,
         noise: Noise | None,
+        first: Sequence[_Step],
     ) -> dict[str, Reply]:
-        self._participation.require_current((arguments, each), asked)
+        given = [arguments, each, *(step.arguments for step in first)]
+        self._participation.require_current(given, asked)
         public = _public(arguments)
         forgotten, self._forgotten = self._forgotten, []
         forget = self._membership.forget(forgotten, asked)
@@ -394,15 +454,19 @@ class Exchange:
                 forget=forget[party],
                 purpose=purpose,
                 noise=noise,
+                first=tuple(step.request(purpose) for step in first),
             )
             for party in asked
         }
         replies = self.events.watched(self.engine, requests, self.settings.round_timeout)
-        for party, reply in replies.items():
-            self.ledger.note(requests[party], reply, alone=len(asked) == 1)
-        for party, reply in replies.items():
+        worked = {party: steps_of(requests[party], reply) for party, reply in replies.items()}
+        for steps in worked.values():
+            for request, reply in steps:
+                self.ledger.note(request, reply, alone=len(asked) == 1)
+        for party, steps in sorted(worked.items(), key=lambda entry: len(entry[1])):
+            request, reply = steps[-1]  # of those who failed, who failed first
             if reply.error is not None:
-                raise _failure(party, operation.name, *reply.error)
+                raise _failure(party, request.operation, *reply.error)
         self.progress.round(sum(_bytes(reply) for reply in replies.values()))
         missing = [party for party in asked if party not in replies]
         for party in missing:
@@ -410,12 +474,28 @@ class Exchange:
         if missing and not may_miss:
             self.lost(missing, purpose, operation.name)
             raise DropoutError(f"{listed(missing)} did not answer {operation.name!r}")
+        for number, step in enumerate(first):
+            self._note_made(step, None, purpose, worked, number)
         if release is Release.KEEP:
-            self._participation.made(requests, replies)
-            told = {party: reply.facts for party, reply in replies.items()}
-            made = {"arguments": arguments, "each": each, "keep_as": keep_as}
-            self._follow(operation.name, made, purpose, told)
+            step = _Step(operation, arguments, Ref(keep_as))
+            self._note_made(step, each, purpose, worked, len(first))
         return replies
+
+    def _note_made(
+        self,
+        step: _Step,
+        each: Mapping[str, Mapping[str, Any]] | None,
+        purpose: str,
+        worked: Mapping[str, Sequence[tuple[Request, Reply]]],
+        number: int,
+    ) -> None:
+        """Note the rows that parties have made in one step of a message."""
+        requests = {party: steps[number][0] for party, steps in worked.items()}
+        replies = {party: steps[number][1] for party, steps in worked.items()}
+        self._participation.made(requests, replies)
+        told = {party: reply.facts for party, reply in replies.items()}
+        made = {"arguments": step.arguments, "each": each, "keep_as": step.ref.name}
+        self._follow(step.operation.name, made, purpose, told)
 
     def add_party(self, party: str) -> None:
         """Let one more simulated party take part; masks are agreed anew with the next sum.

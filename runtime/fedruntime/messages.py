@@ -91,6 +91,8 @@ class Request:
         For the ledger: on whose behalf this is asked, such as ``Ridge.fit``.
     noise : Noise, optional
         That a party adds to a summed result before it is encoded and masked.
+    first : tuple of Request
+        Row operations that come before it in the same message; what fails ends the message.
     """
 
     operation: str
@@ -102,6 +104,7 @@ class Request:
     forget: tuple[str, ...] = ()
     purpose: str = ""
     noise: Noise | None = None
+    first: tuple[Request, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,8 @@ class Reply:
     """What leaves a party: arrays, and facts that are JSON.
 
     ``error`` holds type and text of a failure; then nothing else is set. ``remarks`` are rules of
-    the party's policy and what they object to, where the policy is not enforced.
+    the party's policy and what they object to, where the policy is not enforced. ``first`` has the
+    replies to what came first in the message, up to one that failed, whose error is then its own.
     """
 
     party: str
@@ -117,6 +121,26 @@ class Reply:
     facts: Public = None
     error: tuple[str, str] | None = None
     remarks: tuple[tuple[str, str], ...] = ()
+    first: tuple[Reply, ...] = ()
+
+
+def steps_of(request: Request, reply: Reply) -> list[tuple[Request, Reply]]:
+    """What a party has worked on of a message, each with its reply.
+
+    Raises
+    ------
+    ProtocolError
+        If the reply is to another message.
+    """
+    steps = list(zip(request.first, reply.first, strict=False))
+    if steps and steps[-1][1].error is not None:
+        return steps
+    if len(reply.first) != len(request.first):
+        raise ProtocolError(
+            f"party {reply.party!r} has answered {len(reply.first)} of {len(request.first)} "
+            "requests of a message"
+        )
+    return [*steps, (request, reply)]
 
 
 _TAG = "$"
@@ -152,8 +176,16 @@ def unpack(wire: Wire) -> Public:
 
 
 def pack_request(request: Request) -> Wire:
-    noise = None if request.noise is None else vars(request.noise)
-    return pack({**vars(request), "release": request.release.value, "noise": noise})
+    return pack(_fields_of(request))
+
+
+def _fields_of(request: Request) -> dict[str, Any]:
+    return {
+        **vars(request),
+        "release": request.release.value,
+        "noise": None if request.noise is None else vars(request.noise),
+        "first": [_fields_of(one) for one in request.first],
+    }
 
 
 def unpack_request(wire: Wire) -> Request:
@@ -166,16 +198,22 @@ def unpack_request(wire: Wire) -> Request:
     """
     try:
         fields = unpack(wire)
-        noise = None if fields["noise"] is None else Noise(**fields["noise"])
-        request = Request(**{**fields, "release": Release(fields["release"]), "noise": noise})
+        request = _request({**fields, "first": tuple(map(_request, fields["first"]))})
     except _OF_NO_MESSAGE as error:
         raise ProtocolError(f"this is no request: {type(error).__name__}: {error}") from error
-    _require_kinds(request, _IN_REQUESTS)
+    for one in (request, *request.first):
+        _require_kinds(one, _IN_REQUESTS)
     return request
 
 
+def _request(fields: Mapping[str, Any]) -> Request:
+    noise = None if fields["noise"] is None else Noise(**fields["noise"])
+    told = {"release": Release(fields["release"]), "noise": noise, "first": tuple(fields["first"])}
+    return Request(**{**fields, **told})
+
+
 def pack_reply(reply: Reply) -> Wire:
-    return pack(vars(reply))
+    return pack({**vars(reply), "first": [vars(one) for one in reply.first]})
 
 
 def unpack_reply(wire: Wire) -> Reply:
@@ -187,10 +225,12 @@ def unpack_reply(wire: Wire) -> Reply:
         If it wrote no such thing.
     """
     try:
-        reply = Reply(**unpack(wire))
+        fields = unpack(wire)
+        reply = Reply(**{**fields, "first": tuple(Reply(**one) for one in fields["first"])})
     except _OF_NO_MESSAGE as error:
         raise ProtocolError(f"this is no reply: {type(error).__name__}: {error}") from error
-    _require_kinds(reply, _IN_REPLIES)
+    for one in (reply, *reply.first):
+        _require_kinds(one, _IN_REPLIES)
     return reply
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,11 +104,22 @@ class Party:
         return facts_of(rows)
 
     def handle(self, request: Request) -> Reply:
-        """Run one request. Failures come back as a reply, never as an exception."""
-        reply = self._answer(request)
-        return reply if self._ledger is None else self._noted(request, reply, self._ledger)
+        """Run one request, and what comes first in its message. Failures come back as a reply,
+        never as an exception."""
+        if not request.first:
+            return self._answer(request)
+        done = []
+        for one in request.first:
+            done.append(self._answer(one) if _may_come_first(one) else _out_of_turn(self.name))
+            if (error := done[-1].error) is not None:
+                return Reply(self.name, error=error, first=tuple(done))
+        return replace(self._answer(request), first=tuple(done))
 
     def _answer(self, request: Request) -> Reply:
+        reply = self._worked(request)
+        return reply if self._ledger is None else self._noted(request, reply, self._ledger)
+
+    def _worked(self, request: Request) -> Reply:
         try:
             for name in request.forget:
                 self._rows.pop(name, None)
@@ -207,6 +219,15 @@ class Party:
         if isinstance(value, list | tuple):
             return type(value)(self._resolve(entry) for entry in value)
         return value
+
+
+def _may_come_first(request: Request) -> bool:
+    return request.release is Release.KEEP and not request.first
+
+
+def _out_of_turn(party: str) -> Reply:
+    refused = "only row operations may come before another request in its message"
+    return Reply(party, error=(ProtocolError.__name__, refused))
 
 
 def _as_arrays(statistics: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from fedruntime.data.handle import Handle
 from fedruntime.errors import DataError, UnsupportedError
 from fedruntime.estimators.tables import FINITE, columns_text, require_table
 from fedruntime.messages import Array
-from fedruntime.operations import Statistics, party_op, row_op
+from fedruntime.operations import Operation, Statistics, party_op, row_op
 
 Target = Literal["none", "numeric", "labels"]
 Floats = npt.NDArray[np.float64]
@@ -69,21 +69,17 @@ def prepare(
     require_table(cohort["X"])
     if not accept_sparse:
         _refuse_sparse(cohort)
-    rows: dict[str, Handle | None] = {
-        "X": cohort.derive(as_features, finite=finite),
-        "y": None,
-        "sample_weight": None,
-    }
+    derived: dict[str, tuple[Operation, dict[str, Any]]] = {"X": (as_features, {"finite": finite})}
     if target == "numeric":
         _require_target(cohort)
-        rows["y"] = cohort.derive(as_targets)
+        derived["y"] = as_targets, {}
     elif target == "labels":
         _require_target(cohort)
         labels = classes_of(cohort) if classes is None else classes
-        rows["y"] = cohort.derive(as_codes, classes=labels)
+        derived["y"] = as_codes, {"classes": labels}
     if cohort.has("sample_weight"):
-        rows["sample_weight"] = cohort.derive(as_weights)
-    return cohort.replace(**rows)
+        derived["sample_weight"] = as_weights, {}
+    return cohort.replace(**{"y": None, "sample_weight": None, **cohort.derive_together(**derived)})
 
 
 def classes_of(cohort: Cohort) -> Array:
