@@ -80,6 +80,7 @@ test-secretflow:
 	$(MAKE) $(SIMULATION_VENV)/installed $(PRODUCTION_VENV)/installed
 	$(ONE_THREAD) $(SIMULATION_VENV)/bin/pytest tests/secretflow/simulation
 	$(ONE_THREAD) $(PRODUCTION_VENV)/bin/pytest tests/secretflow/production
+	$(ONE_THREAD) $(SIMULATION_VENV)/bin/pytest tests/secretflow/production/test_secretflow_same_script.py
 
 golden: $(VENV)/installed
 	$(ONE_THREAD) $(VENV)/bin/python fixtures/regenerate.py

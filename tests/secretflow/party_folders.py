@@ -25,7 +25,7 @@ from cryptography.x509.oid import NameOID
 from fedruntime.crypto.identity import Identity
 
 PARTIES = ("alice", "bob", "carol")
-TIMEOUT = 120  # seconds after which a test gives up on processes; none of them should be that slow
+TIMEOUT = 240  # seconds after which a test gives up on processes; none of them should be that slow
 
 _POLICY = """\
 min_cell = 1
@@ -55,31 +55,16 @@ def write_folders(
 ) -> dict[str, Path]:
     """One folder a party; ``more`` is added to everyone's ``[secretflow]``."""
     parties = tuple(tables)
-    authority = Authority("an authority")
     identities = {party: Identity.generate() for party in parties}
     public = "".join(
         f'{party} = "{base64.b64encode(identity.public).decode()}"\n'
         for party, identity in identities.items()
-    )
-    ports = dict(zip(parties, free_ports(len(parties)), strict=True))
-    addresses = "".join(f'{party} = "127.0.0.1:{port}"\n' for party, port in ports.items())
-    link = (
-        '[secretflow.tls]\nca = "ca.crt"\ncertificate = "party.crt"\nkey = "party.tls.key"\n'
-        if tls
-        else ""
-    )
-    federation = (
-        f"parties = {list(parties)}\n"
-        f'engine = "secretflow"\nround_timeout = {timeout}\n'
-        f'[secretflow]\nmode = "production"\nplaintext = {str(not tls).lower()}\n'
-        f"[secretflow.addresses]\n{addresses}{link}{more}"
     )
     folders = {}
     for party in parties:
         folder = folders[party] = root / party
         folder.mkdir(parents=True)
         (folder / "train_fed.py").write_text(script)
-        (folder / "federation.toml").write_text(federation)
         (folder / "policy.toml").write_text(_POLICY)
         (folder / "party.toml").write_text(
             f'name = "{party}"\nscript = "train_fed.py"\n'
@@ -88,9 +73,32 @@ def write_folders(
             f"[identities]\n{public}"
         )
         identities[party].save(folder / f"{party}.key")
-        authority.write(folder, party)
         tables[party].to_csv(folder / "patients.csv", index=False)
+    link(folders, tls=tls, timeout=timeout, more=more)
     return folders
+
+
+def link(
+    folders: Mapping[str, Path], *, tls: bool = True, timeout: float = 60, more: str = ""
+) -> None:
+    """Let parties know where they find each other, and give them certificates."""
+    authority = Authority("an authority")
+    ports = dict(zip(folders, free_ports(len(folders)), strict=True))
+    addresses = "".join(f'{party} = "127.0.0.1:{port}"\n' for party, port in ports.items())
+    files = (
+        '[secretflow.tls]\nca = "ca.crt"\ncertificate = "party.crt"\nkey = "party.tls.key"\n'
+        if tls
+        else ""
+    )
+    federation = (
+        f"parties = {list(folders)}\n"
+        f'engine = "secretflow"\nround_timeout = {timeout}\n'
+        f'[secretflow]\nmode = "production"\nplaintext = {str(not tls).lower()}\n'
+        f"[secretflow.addresses]\n{addresses}{files}{more}"
+    )
+    for party, folder in folders.items():
+        (folder / "federation.toml").write_text(federation)
+        authority.write(folder, party)
 
 
 def run_scripts(
@@ -118,6 +126,11 @@ def run_scripts(
             process.kill()
             process.wait()
     return ended
+
+
+def printed(output: str) -> str:
+    """What a script has printed, without SecretFlow's own lines."""
+    return "".join(line for line in output.splitlines(True) if not line.startswith("["))
 
 
 def free_ports(count: int) -> list[int]:

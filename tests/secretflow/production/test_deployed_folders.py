@@ -101,7 +101,7 @@ def test_a_wrong_identity_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_table_with_other_columns_is_refused(tmp_path: Path) -> None:
-    folders = deployed(tmp_path, _SHORT, timeout=15)
+    folders = deployed(tmp_path, _SHORT, timeout=60)
     rows = dealt(table())["carol"].rename(columns={"mean_radius": "radius"})
     rows.to_csv(folders["carol"] / "patients.csv", index=False)
     ended = run_scripts(folders)

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from fedruntime.errors import ProtocolError
 from fedruntime.hosting.frames import dumps, loads
-from fedruntime.messages import Reply, pack, pack_reply, unpack_request
+from fedruntime.hosting.served import answer
+from fedruntime.messages import pack, pack_reply, unpack_request
 from fedruntime.party import Party
 
 
@@ -30,12 +30,7 @@ class HostedParty:
 
     def answer(self, stamp: bytes, frame: bytes) -> bytes:
         """The framed reply to a framed request, after the stamp that came with it."""
-        reply = self._party.handle(unpack_request(loads(frame)))
-        try:
-            return stamp + dumps(pack_reply(reply))
-        except ProtocolError as error:  # a result that is outside the schema
-            refused = Reply(self._party.name, error=(type(error).__name__, str(error)))
-            return stamp + dumps(pack_reply(refused))
+        return stamp + answer(self._party, frame)
 
     def answer_apart(self, stamp: bytes, frame: bytes) -> tuple[bytes, Any]:
         """The same, with the encoded statistics apart: for the SPU, and for nobody to see.

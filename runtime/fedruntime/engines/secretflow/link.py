@@ -1,15 +1,21 @@
 """SecretFlow's brpc link, held to what it is asked for. As it comes it ignores its TLS settings,
-and unpickles what a peer sends with only some names kept out, which a peer gets around.
+tries to connect for ten times as long as it is told, and unpickles what a peer sends with only
+some names kept out, which a peer gets around.
 """
 
 from __future__ import annotations
 
 import io
 import pickle
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError  # another one before Python 3.11
+from threading import Thread
 from typing import Any
 
 from secretflow.distributed.fed import api
 from secretflow.distributed.fed.proxy.brpc_link import brpc_link
+
+from fedruntime.errors import DropoutError
 
 _KNOWN = frozenset(
     {
@@ -53,13 +59,38 @@ class _PlainMessages:
 
 
 class _Link(brpc_link.BrpcLinkProxy):  # type: ignore[misc]  # SecretFlow has no types
+    patience = 0.0
+
     def start(self) -> None:
         if self._tls_config:
             self._desc.enable_ssl = True  # SecretFlow names the files and leaves this off
-        super().start()
+        connected: Future[None] = Future()
+
+        def connect() -> None:
+            try:
+                connected.set_result(super(_Link, self).start())
+            except Exception as error:
+                connected.set_exception(error)
+
+        Thread(target=connect, daemon=True).start()  # it cannot be taken back
+        try:
+            connected.result(self.patience)
+        except FutureTimeoutError:
+            raise DropoutError(
+                f"the parties' processes have not connected in {self.patience:g} s: one has not "
+                "been started, has refused to begin (its own output says so), cannot be reached at "
+                "its address, or has a certificate of another authority"
+            ) from None
 
 
-def use_checked_link() -> None:
-    """Let this process connect with the link above, which both sides then need."""
+def use_checked_link(patience: float) -> None:
+    """Let this process connect with the link above, which both sides then need.
+
+    Parameters
+    ----------
+    patience : float
+        Seconds for all parties to connect.
+    """
+    _Link.patience = patience
     brpc_link.secure_pickle = _PlainMessages
     api.BrpcLinkProxy = _Link

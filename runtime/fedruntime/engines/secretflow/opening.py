@@ -5,13 +5,16 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from fedruntime.engines.opening import digest_of
 from fedruntime.engines.secretflow.certificates import require_valid
 from fedruntime.engines.secretflow.settings import SecretFlowSettings, settings_from
 from fedruntime.errors import SettingsError
+from fedruntime.hosting.greeting import greeting, require_welcome
 from fedruntime.hosting.host import host_party
 from fedruntime.hosting.party_settings import read_party_settings
 
@@ -33,7 +36,12 @@ def open_secretflow(settings: Settings, script: Path | None) -> Engine:
     told = settings_from(settings.secretflow, settings.parties)
     if told.mode == "simulation":
         engine: Engine = _imported("simulation").SimulatedSecretFlow(
-            settings.parties, settings.budget, settings.policy, settings.min_parties, told.spu
+            settings.parties,
+            settings.budget,
+            settings.policy,
+            settings.min_parties,
+            told.spu,
+            script,
         )
         return engine
     return _open_production(settings, told, script)
@@ -56,7 +64,13 @@ def _open_production(settings: Settings, told: SecretFlowSettings, script: Path 
     party = host_party(own)
     os.chdir(own.folder)
     engine: Engine = production.SecretFlowEngine(
-        party, settings.parties, told, folder, settings.round_timeout
+        party,
+        settings.parties,
+        told,
+        folder,
+        greeting(digest_of(script)),
+        partial(require_welcome, own),
+        settings.round_timeout,
     )
     return engine
 

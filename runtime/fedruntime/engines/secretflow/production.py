@@ -52,11 +52,12 @@ from fedruntime.messages import Public, Reply, Request, pack_request, unpack_rep
 from fedruntime.party import Party
 
 _LOG = logging.getLogger(__name__)
-_ANSWER, _FAREWELL, _PROPOSAL = b"answer:", b"farewell:", b"proposal:"
+_ANSWER, _FAREWELL = b"answer:", b"farewell:"
+_GREETING, _PROPOSAL = b"greeting:", b"proposal:"
 _MEETING = 3600  # seconds for which the first party waits for the last
 _PARTING = 30  # seconds that parties who are done wait for each other
 _LAST = 3  # seconds for what a process sends before it ends
-_WEEK = 7 * 24 * 3600  # for SecretFlow's own deadline, which has to be a number
+_WEEK = 7 * 24 * 3600  # for SecretFlow's own deadlines, which have to be numbers
 
 
 class SecretFlowEngine:
@@ -71,6 +72,10 @@ class SecretFlowEngine:
     settings : SecretFlowSettings
     folder : Path
         That the files of TLS are relative to.
+    greeting : bytes
+        What this run tells the others first.
+    welcome : callable
+        Checks what another party's run has told; raises an error of ours if it does not fit.
     timeout : float, optional
         Seconds that parties have to meet, and then for an answer.
 
@@ -78,6 +83,8 @@ class SecretFlowEngine:
     ------
     DropoutError
         If the parties do not all come.
+    SettingsError
+        If another party runs another script, or other libraries.
     """
 
     simulated = False
@@ -88,19 +95,22 @@ class SecretFlowEngine:
         parties: Sequence[str],
         settings: SecretFlowSettings,
         folder: Path,
+        greeting: bytes,
+        welcome: Callable[[bytes], None],
         timeout: float | None = None,
     ) -> None:
         self.own = party.name
         self._lost: set[str] = set()
-        self._running = True
-        _connect(self.own, parties, settings, folder, timeout)
+        self._running = False
+        patience = _MEETING if timeout is None else timeout
         at_end_of_script(self._end)
+        use_checked_link(patience)
+        _connect(self.own, parties, settings, folder, timeout)
         hosting: Callable[..., Any] = sf.proxy(sf.PYUObject)(HostedParty)
         self._hosted = {name: hosting(lambda: party, device=sf.PYU(name)) for name in parties}
-        told = self._tell(_PROPOSAL, proposal(), _MEETING if timeout is None else timeout)
-        if self._lost:
-            raise DropoutError(f"{listed(sorted(self._lost))} did not come to the federation")
-        self.public_random = agree(told)
+        self._running = True
+        _require_welcome(self._tell_all(_GREETING, greeting, patience), self.own, welcome)
+        self.public_random = agree(self._tell_all(_PROPOSAL, proposal(), patience))
         self.spu = _spu(parties, settings, folder)
 
     def call(
@@ -112,7 +122,7 @@ class SecretFlowEngine:
         Raises
         ------
         ProtocolError
-            If another party's run of the script asks for something else.
+            If another party's run of the script asks for something else, or after ``stop``.
         UnsupportedError
             If this is not the script's main thread.
         """
@@ -121,6 +131,8 @@ class SecretFlowEngine:
                 "on SecretFlow only a script's main thread can ask the parties for something: "
                 "do this without threads"
             )
+        if not self._running:
+            raise ProtocolError("this federation has ended: no party is asked any more")
         if self._lost:
             return {}
         if self.spu is not None and self.spu.wants(requests):
@@ -202,9 +214,12 @@ class SecretFlowEngine:
         """The request for this process's own party; nobody else's is worked on here."""
         return dumps(pack_request(request)) if party == self.own else b""
 
-    def _tell(self, kind: bytes, message: bytes, timeout: float | None) -> dict[str, bytes]:
-        """Tell all the others something, and hear the same from them."""
-        return self._gather(self._said(kind + message), kind, timeout)
+    def _tell_all(self, kind: bytes, message: bytes, timeout: float) -> dict[str, bytes]:
+        """Tell all the others something, and hear the same from each of them."""
+        told = self._gather(self._said(kind + message), kind, timeout)
+        if self._lost:
+            raise DropoutError(f"{listed(sorted(self._lost))} did not come to the federation")
+        return told
 
     def _said(self, message: bytes) -> dict[str, Any]:
         return {
@@ -223,6 +238,17 @@ class SecretFlowEngine:
                 _LOG.error("%r has ended its run of the script: its own output says why", party)
         self._lost.update(party for party in revealed if party not in arrived)
         return arrived
+
+
+def _require_welcome(told: Mapping[str, bytes], own: str, welcome: Callable[[bytes], None]) -> None:
+    """All that differ from each other find it out, each by itself."""
+    for party, greeting in told.items():
+        if party == own:
+            continue
+        try:
+            welcome(greeting)
+        except SettingsError as error:
+            raise SettingsError(f"{own!r} does not take part with {party!r}: {error}") from error
 
 
 def _stamp(requests: Mapping[str, Request]) -> bytes:
@@ -252,7 +278,6 @@ def _connect(
     timeout: float | None,
 ) -> None:
     interrupt = signal.getsignal(signal.SIGINT)
-    use_checked_link()
     _init(
         cluster_config={
             "parties": {
@@ -267,7 +292,7 @@ def _connect(
         tls_config=None if settings.tls is None else _tls_files(settings.tls, folder),
         cross_silo_comm_backend="brpc_link",  # the other one fails with certificates
         cross_silo_comm_options={
-            "connect_retry_times": math.ceil(_MEETING if timeout is None else timeout),
+            "connect_retry_times": _WEEK,  # a second each; the link itself gives up earlier
             "connect_retry_interval_ms": 1000,
             "recv_timeout_ms": math.ceil(1000 * (_WEEK if timeout is None else 2 * timeout + 60)),
         },
@@ -286,8 +311,7 @@ def _init(**options: Any) -> None:
         sf.init(ray_mode=False, **options)
     except YACLError as error:
         raise DropoutError(
-            "the parties' processes did not connect: one has not been started, cannot be reached "
-            "at its address, or has a certificate of another authority. SecretFlow says: "
+            "the parties' processes did not connect. SecretFlow says: "
             f"{str(error).partition('stacktrace')[0].strip()}"
         ) from error
 

@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import ray
@@ -18,6 +19,7 @@ import secretflow as sf
 from secretflow.utils.errors import NotSupportedError
 
 from fedruntime.crypto.identity import IDENTITY_BYTES, Identity
+from fedruntime.engines.opening import digest_of
 from fedruntime.engines.secretflow.hosted import HostedParty
 from fedruntime.engines.secretflow.settings import Spu
 from fedruntime.engines.secretflow.spu import (
@@ -27,9 +29,11 @@ from fedruntime.engines.secretflow.spu import (
     with_total,
     words_of,
 )
-from fedruntime.errors import SettingsError
+from fedruntime.errors import ProtocolError, SettingsError
 from fedruntime.every_operation import register_every_operation
+from fedruntime.functions import look_up_in
 from fedruntime.hosting.frames import dumps, loads
+from fedruntime.hosting.reviewed_script import ReviewedScript
 from fedruntime.messages import Public, Reply, Request, pack_request, unpack, unpack_reply
 from fedruntime.party import Party
 from fedruntime.privacy.budget import PrivacyBudget
@@ -54,6 +58,9 @@ class _Simulated:
     policy : Policy
     enforce : bool
         Whether the policy is enforced, or only reported.
+    script : Path, optional
+        Where functions of the script are found, as at a real party.
+    script_sha256 : str
     """
 
     name: str
@@ -62,8 +69,12 @@ class _Simulated:
     budget: PrivacyBudget | None
     policy: Policy
     enforce: bool
+    script: Path | None
+    script_sha256: str
 
     def hosted(self) -> Party:
+        if self.script is not None:
+            look_up_in(ReviewedScript(self.script, self.script_sha256, self.name))
         register_every_operation()
         return Party(
             self.name,
@@ -87,9 +98,10 @@ class SimulatedSecretFlow:
         Those of the parties. They are enforced only if these say so.
     min_parties : int, optional
         What a policy has that does not say itself over how many parties a sum has to be.
-
     spu : Spu, optional
         For ``SPUAggregator``.
+    script : Path, optional
+        The running script; without a file, parties have no functions of it.
 
     Raises
     ------
@@ -106,22 +118,28 @@ class SimulatedSecretFlow:
         policies: Policies | None = None,
         min_parties: int | None = None,
         spu: Spu | None = None,
+        script: Path | None = None,
     ) -> None:
         if spu is not None:
             allow_words()
         _start(parties)
+        self._running = True
         self.spu = None if spu is None else SpuSums(parties, spu)
         policies = policies or Policies()
         secrets = {party: os.urandom(IDENTITY_BYTES) for party in parties}
         identities = {party: _identity(secret).public for party, secret in secrets.items()}
         hosting: Any = sf.proxy(sf.PYUObject)(HostedParty)
+        there = None if script is None or not script.is_file() else script.resolve()
+        digest = digest_of(there)
         self._hosted = {}
         for party in parties:
             policy = policies.of(party)
             if policy.min_parties is None:
                 policy = replace(policy, min_parties=min_parties)
             enforce = policies.mode == ENFORCE
-            plan = _Simulated(party, secrets[party], identities, budget, policy, enforce)
+            plan = _Simulated(
+                party, secrets[party], identities, budget, policy, enforce, there, digest
+            )
             self._hosted[party] = hosting(plan.hosted, device=sf.PYU(party))
         self._open: dict[str, Any] = {}
         self._dead: set[str] = set()
@@ -129,6 +147,8 @@ class SimulatedSecretFlow:
     def call(
         self, requests: Mapping[str, Request], *, timeout: float | None = None
     ) -> dict[str, Reply]:
+        if not self._running:
+            raise ProtocolError("this federation has ended: no party is asked any more")
         on_spu = self.spu is not None and self.spu.wants(requests)
         vectors = []
         for party, request in requests.items():
@@ -180,7 +200,9 @@ class SimulatedSecretFlow:
         return os.urandom(count)
 
     def stop(self) -> None:
-        sf.shutdown()
+        if self._running:
+            self._running = False
+            sf.shutdown()
 
     def _fetched(self, party: str, timeout: float | None) -> bytes | None:
         """What a party has answered to its last request, if it has by then."""
