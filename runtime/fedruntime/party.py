@@ -18,6 +18,7 @@ from fedruntime.aggregation.encoding import pack as pack_statistics
 from fedruntime.aggregation.session import PartySession
 from fedruntime.aggregation.sessions import Sessions
 from fedruntime.crypto.identity import Identity
+from fedruntime.data.chunks.running import run
 from fedruntime.data.facts import facts_of
 from fedruntime.errors import FedError, PolicyError, ProtocolError
 from fedruntime.functions import resolve
@@ -158,7 +159,7 @@ class Party:
         if self._account is not None:
             require_private(known, request.release, request.noise)
         outgoing = self._guard.begin(request, known, self._parties(request))
-        result = known(**arguments)
+        result = run(known, arguments)
         if request.release is Release.KEEP:
             self._rows[request.keep_as] = result
             self._guard.kept(request, known, arguments, result)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from fedruntime.data.chunks.chunked import Chunked
 from fedruntime.errors import DataError
 from fedruntime.messages import Public
 
@@ -72,6 +73,8 @@ class PartFacts:
 
 def facts_of(rows: Any) -> Public:
     """Describe what lies at a party, as a value that may leave it."""
+    if isinstance(rows, Chunked):
+        return {**facts_of(rows.example), "rows": len(rows)}
     if isinstance(rows, pd.DataFrame):
         return {
             "kind": "frame",

@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
+from fedruntime.data.chunks.chunked import Loaded
+from fedruntime.data.chunks.reading import Reading, is_partitioned_table
 from fedruntime.data.dealing import deal_rows
 from fedruntime.data.handle import Handle
 from fedruntime.data.layout import RowLayout
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
     from fedruntime.exchange import Exchange
 
 
+_CHUNKED = "chunksize"  # as pandas names it
+
+
 def load(
     federation: Exchange,
     loader: Callable[..., Any],
@@ -50,9 +55,11 @@ def load(
     federation : Exchange
     loader : callable
         ``pandas.read_csv``, ``sklearn.datasets.load_iris``, a function of the script, ...; or an
-        ``HDataFrame`` of SecretFlow, on whose engine the federation then has to run.
+        ``HDataFrame`` of SecretFlow, on whose engine the federation then has to run; or, in
+        simulation, a Dask table.
     args, kwargs
-        Its arguments; they are public.
+        Its arguments; they are public. With ``chunksize`` among them the loader gives an iterator
+        of tables, which is begun again for every pass over the rows.
 
     Returns
     -------
@@ -70,7 +77,10 @@ def load(
     if is_partitioned(loader):
         return _hold(federation, partitions_of(loader, federation), type(loader).__name__)
     if federation.engine.simulated:
-        return _deal(federation, loader(*args, **kwargs))
+        if is_partitioned_table(loader):
+            return _deal(federation, Loaded(Reading(lambda: loader)))
+        run = read_chunks if _CHUNKED in kwargs else run_function
+        return _deal(federation, run(loader, args, kwargs))
     return _load_at_parties(federation, loader, args, kwargs)
 
 
@@ -136,7 +146,7 @@ def _load_at_parties(
     ref = federation.new_ref()
     purpose = f"load {getattr(loader, '__name__', loader)}"
     federation.ask(
-        run_function,
+        read_chunks if _CHUNKED in kwargs else run_function,
         {
             "function": loader,
             "args": [_plain(value) for value in args],
@@ -252,11 +262,19 @@ def _is_described(kind: str, path: Path) -> bool:
     return kind == "Bunch" and path[-1] in DESCRIPTIONS
 
 
+@row_op("load.chunks", loads=True)
+def read_chunks(function: Callable[..., Any], args: Any, kwargs: Any) -> Loaded:
+    """Read a table in chunks by a function of the script or of a library."""
+    return Loaded(Reading(lambda: function(*args, **kwargs)))
+
+
 @row_op("load.entry", columns=Columns.OWN)
 def entry_of(loaded: Any, path: Any, start: int = 0) -> Any:
     """One entry of what a loader gave; default row labels become the pooled row numbers."""
     for key in path:
         loaded = loaded[key]
+    if isinstance(loaded, Loaded):
+        return loaded.starting_at(start)
     if isinstance(loaded, pd.DataFrame | pd.Series) and _is_default(loaded.index):
         loaded = loaded.copy(deep=False)
         loaded.index = pd.RangeIndex(start, start + len(loaded))

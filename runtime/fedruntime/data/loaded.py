@@ -14,6 +14,7 @@ from numpy.lib.npyio import NpzFile
 from scipy import sparse
 from sklearn.utils import Bunch
 
+from fedruntime.data.chunks.chunked import Chunked
 from fedruntime.errors import DataError
 from fedruntime.messages import Public
 
@@ -54,7 +55,7 @@ def _leaves(value: Any, path: Path = ()) -> Iterator[Leaf]:
 
 
 def _is_rows(value: Any) -> bool:
-    if isinstance(value, pd.DataFrame | pd.Series) or sparse.issparse(value):
+    if isinstance(value, pd.DataFrame | pd.Series | Chunked) or sparse.issparse(value):
         return True
     return isinstance(value, np.ndarray) and value.ndim > 0
 

@@ -20,6 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
+from fedruntime.data.chunks.chunked import Chunked
 from fedruntime.messages import Public, Ref, pack
 from fedruntime.operations import Columns, Operation
 
@@ -247,7 +248,7 @@ def _without_names(value: Public, known: Mapping[str, Lineage]) -> Public:
 
 def _count(rows: Any) -> int | None:
     """How many rows a value has; None for one that has none."""
-    if isinstance(rows, pd.DataFrame | pd.Series):
+    if isinstance(rows, pd.DataFrame | pd.Series | Chunked):
         return len(rows)
     if sparse.issparse(rows) or (isinstance(rows, np.ndarray) and rows.ndim):
         return int(rows.shape[0])
@@ -283,6 +284,8 @@ def _parts(call: Call, effect: Columns) -> tuple[Names, ...]:
 def _picked(call: Call, first: Lineage) -> list[int | None]:
     """Which column each column of a result is; None for one made of the other arguments."""
     rows = call.arguments[call.operation.first]
+    if isinstance(rows, Chunked):
+        rows = rows.example
     row: Any = np.empty((1, len(first.parts)) if rows.ndim == 2 else 1, dtype=object)
     row[:] = [_Column(number) for number in range(len(first.parts))]
     if isinstance(rows, pd.DataFrame):
@@ -301,6 +304,8 @@ def _own_columns(rows: Any) -> tuple[Names, ...]:
     if isinstance(rows, Mapping | list | tuple):
         entries = rows.values() if isinstance(rows, Mapping) else rows
         return (_NONE.union(*(part for entry in entries for part in _own_columns(entry))),)
+    if isinstance(rows, Chunked):
+        return _own_columns(rows.example)
     if isinstance(rows, pd.DataFrame | pd.Series):
         own = rows.columns if isinstance(rows, pd.DataFrame) else [rows.name]
         labels = frozenset(str(name) for name in rows.index.names if name is not None)
@@ -312,6 +317,8 @@ def _own_columns(rows: Any) -> tuple[Names, ...]:
 
 
 def _width(rows: Any) -> int:
+    if isinstance(rows, Chunked):
+        return _width(rows.example)
     if isinstance(rows, pd.DataFrame) or sparse.issparse(rows):
         return int(rows.shape[1])
     if isinstance(rows, np.ndarray) and rows.ndim:

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 
+from fedruntime.data.chunks.running import cells
 from fedruntime.privacy.rules.rule import Outgoing, Rule
 
 
@@ -29,7 +30,7 @@ class MinCell(Rule):
         fewest = self.policy.min_cell
         if known.cells is not None:
             wanted = inspect.signature(known.cells).parameters
-            rows = known.cells(**{name: outgoing.arguments[name] for name in wanted})
+            rows = cells(known.cells, {name: outgoing.arguments[name] for name in wanted})
             if _has_fewer(rows, fewest):
                 return f"is of fewer than {fewest} rows in one of its cells"
         for name, value in outgoing.statistics.items():

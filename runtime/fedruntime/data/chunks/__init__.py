@@ -1,0 +1,1 @@
+"""Tables that are larger than a party's memory: read in chunks, again for every pass."""
