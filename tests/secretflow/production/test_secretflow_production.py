@@ -155,6 +155,8 @@ def test_a_certificate_of_another_authority_is_refused(tmp_path: Path) -> None:
     Authority("another authority").write(folders["bob"], "bob")
     for party, ended in run_scripts(folders).items():
         assert ended.code == 1, (party, ended)
+        assert "DropoutError" in ended.errors
+        assert "a certificate of another authority" in ended.errors
         assert "first" not in ended.output
 
 

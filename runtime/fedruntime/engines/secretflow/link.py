@@ -6,6 +6,7 @@ some names kept out, which a peer gets around.
 from __future__ import annotations
 
 import io
+import math
 import pickle
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError  # another one before Python 3.11
@@ -60,10 +61,15 @@ class _PlainMessages:
 
 class _Link(brpc_link.BrpcLinkProxy):  # type: ignore[misc]  # SecretFlow has no types
     patience = 0.0
+    deadline: float | None = None
 
     def start(self) -> None:
         if self._tls_config:
             self._desc.enable_ssl = True  # SecretFlow names the files and leaves this off
+        if self.deadline is not None:  # after the last retry yacl ends the process without a word
+            retries = self._desc.retry_opts
+            retries.retry_interval_incr_ms = 0
+            retries.max_retry = math.ceil(2 * self.deadline + 60)  # a second each
         connected: Future[None] = Future()
 
         def connect() -> None:
@@ -83,14 +89,17 @@ class _Link(brpc_link.BrpcLinkProxy):  # type: ignore[misc]  # SecretFlow has no
             ) from None
 
 
-def use_checked_link(patience: float) -> None:
+def use_checked_link(patience: float, deadline: float | None) -> None:
     """Let this process connect with the link above, which both sides then need.
 
     Parameters
     ----------
     patience : float
         Seconds for all parties to connect.
+    deadline : float, optional
+        Seconds that others wait for an answer: so long at least a message is sent again to a party
+        that is not reached. Without it, the process ends when one has not been for nine seconds.
     """
-    _Link.patience = patience
+    _Link.patience, _Link.deadline = patience, deadline
     brpc_link.secure_pickle = _PlainMessages
     api.BrpcLinkProxy = _Link

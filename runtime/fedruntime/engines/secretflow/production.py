@@ -104,7 +104,7 @@ class SecretFlowEngine:
         self._running = False
         patience = _MEETING if timeout is None else timeout
         at_end_of_script(self._end)
-        use_checked_link(patience)
+        use_checked_link(patience, timeout)
         _connect(self.own, parties, settings, folder, timeout)
         hosting: Callable[..., Any] = sf.proxy(sf.PYUObject)(HostedParty)
         self._hosted = {name: hosting(lambda: party, device=sf.PYU(name)) for name in parties}
