@@ -49,7 +49,7 @@ types:
 	$(TEST_VENV)/bin/mypy
 
 # What depends on no library's version: who takes part, how it is masked, and how rows are dealt.
-INDEPENDENT := $(addprefix --ignore=tests/runtime/,aggregation crypto dropouts privacy \
+INDEPENDENT := $(addprefix --ignore=tests/runtime/,aggregation crypto dropouts engines hosting privacy \
 	estimators/private estimators/test_invariance.py estimators/test_vanishing_in_fits.py)
 
 # Oldest supported: what SecretFlow's environment brings, as far as we run there.
