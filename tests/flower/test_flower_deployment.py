@@ -157,7 +157,7 @@ def test_a_table_with_other_columns_is_named(folders: FlowerFolders) -> None:
 
 
 def test_a_supernode_that_is_killed_in_the_middle_is_done_without(folders: FlowerFolders) -> None:
-    settle(folders, min_parties=2, round_timeout=15)
+    settle(folders, min_parties=2, round_timeout=40)
     ledger = folders.coordinator / ".fedmigrate" / "train_fed.ledger.jsonl"
     ledger.unlink(missing_ok=True)
     run = folders.begin_run()

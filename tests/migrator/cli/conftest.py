@@ -40,7 +40,7 @@ def fedmigrate(tmp_path: Path) -> Run:
             capture_output=True,
             cwd=tmp_path,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, sys.path))} | more,
-            timeout=60,
+            timeout=600,
             check=False,
         )
 

@@ -16,7 +16,7 @@ def fedmigrate(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
         encoding="utf-8",
         cwd=folder,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, sys.path))},
-        timeout=60,
+        timeout=600,
         check=False,
     )
 
@@ -65,7 +65,7 @@ def test_the_version_costs_none_of_it() -> None:
         capture_output=True,
         encoding="utf-8",
         env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, sys.path))},
-        timeout=60,
+        timeout=600,
         check=True,
     )
     assert done.stdout == "[]\n"

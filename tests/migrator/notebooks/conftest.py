@@ -53,7 +53,7 @@ def fedmigrate(tmp_path: Path) -> Run:
             capture_output=True,
             cwd=tmp_path,
             env=os.environ | {"PYTHONPATH": path} | more,
-            timeout=120,
+            timeout=600,
             check=False,
         )
 

@@ -25,7 +25,7 @@ def execute(data: bytes, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
     notebook = nbformat.reads(data.decode(), as_version=4)
     resources = {"metadata": {"path": str(folder)}}
-    NotebookClient(notebook, timeout=120, kernel_name="python3", resources=resources).execute()
+    NotebookClient(notebook, timeout=600, kernel_name="python3", resources=resources).execute()
     return [
         "".join(
             shown.get("text") or shown.get("data", {}).get("text/plain", "")

@@ -203,7 +203,7 @@ def test_an_interrupt_ends_the_script_and_says_how_to_go_on(
     )
     _until((script.parent / "waiting").is_file)
     begun.send_signal(number)
-    _, said = begun.communicate(timeout=30)
+    _, said = begun.communicate(timeout=600)
     assert begun.returncode == 1
     assert (script.parent / "cleaned").is_file()
     assert "interrupted after" in said

@@ -231,11 +231,11 @@ class TestMetrics:
         server = MetricsServer(0, lambda: "fedmigrate_rounds_total 3\n")
         try:
             assert server.address.startswith("http://127.0.0.1:")
-            with urllib.request.urlopen(server.address, timeout=10) as answer:
+            with urllib.request.urlopen(server.address, timeout=600) as answer:
                 assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
                 assert answer.read() == b"fedmigrate_rounds_total 3\n"
             with pytest.raises(urllib.error.HTTPError, match="404"):
-                urllib.request.urlopen(server.address + "2", timeout=10)
+                urllib.request.urlopen(server.address + "2", timeout=600)
         finally:
             server.close()
 

@@ -130,7 +130,7 @@ def test_fits_side_by_side_in_threads_keep_to_their_own_models() -> None:
         "def train(model):\n    return model.fit(meet(), y)\n"
         "with ThreadPoolExecutor(2) as pool:\n    fitted = list(pool.map(train, models))\n"
     )
-    both = threading.Barrier(2, timeout=60)
+    both = threading.Barrier(2, timeout=600)
 
     def meet() -> list[list[int]]:
         both.wait()

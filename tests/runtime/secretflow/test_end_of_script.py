@@ -37,7 +37,7 @@ def test_leave_is_taken_although_a_thread_waits_without_end(ending: str, code: i
     {ending}
     """
     ended = subprocess.run(
-        [sys.executable, "-c", dedent(script)], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", dedent(script)], capture_output=True, text=True, timeout=600
     )
     assert ended.stdout == "kept\nleft in MainThread\ncleaned up\n"
     assert ended.returncode == code
