@@ -13,7 +13,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from flower_folders import FlowerFolders, program, wait_until
+from flower_folders import LIMIT, FlowerFolders, program, wait_until
 from sklearn.datasets import load_breast_cancer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import train_test_split
@@ -161,12 +161,14 @@ def test_a_supernode_that_is_killed_in_the_middle_is_done_without(folders: Flowe
     ledger = folders.coordinator / ".fedmigrate" / "train_fed.ledger.jsonl"
     ledger.unlink(missing_ok=True)
     run = folders.begin_run()
-    wait_until(
-        lambda: ledger.is_file() and ledger.read_bytes().count(b'"secure.agree"') >= len(PARTIES),
-        "keys are agreed",
-    )
+
+    def keys_are_agreed() -> bool:
+        assert run.poll() is None, folders.log("run")
+        return ledger.is_file() and ledger.read_bytes().count(b'"secure.agree"') >= len(PARTIES)
+
+    wait_until(keys_are_agreed, "keys are agreed")
     folders.kill_node("bob")
-    assert run.wait(240) == 0, folders.log("run")
+    assert run.wait(LIMIT) == 0, folders.log("run")
     assert "bob" in folders.log("run")
     left = pd.concat([part for party, part in parts_of(stays()).items() if party != "bob"])
     pooled = LinearRegression().fit(left[["age", "weight"]], left["days"])

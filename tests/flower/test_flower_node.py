@@ -6,14 +6,19 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from flwr.app import Message, RecordDict
+from flwr.supercore.inflatable.inflatable_utils import ObjectPushError
+from memory_grid import name_the_run
 from subjects import write_folders
 
 from fedmigrate.deploy.certificates import Authority, machine_certificate, new_authority
+from fedruntime.engines.flower import tasks
 from fedruntime.engines.flower.node import main
 from fedruntime.engines.flower.settings import flower_settings
 from fedruntime.errors import SettingsError
@@ -125,3 +130,36 @@ def test_a_folder_without_settings_of_flower_is_refused(
     party = write_folders(tmp_path, parties=("alice",))["alice"]
     assert main([str(party)]) == 2
     assert '[flower] superlink = None is not of the form "HOST:PORT"' in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("where", ["pull_task_input", "push_message"])
+def test_a_run_that_has_ended_does_not_end_the_node(
+    monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    class Client:
+        def AcquireTask(self, asked: object) -> SimpleNamespace:
+            return SimpleNamespace(token="token")
+
+        def close(self) -> None:
+            pass
+
+    def gone(*args: object) -> None:
+        raise ObjectPushError("o1", 7, "s1") if where == "push_message" else RuntimeError("ended")
+
+    name_the_run()
+    message = Message(RecordDict(), 1, "query.greeting")
+    pulled = (message, None, SimpleNamespace(run_id=7), None)
+    monkeypatch.setattr(tasks, "_client", lambda *args: Client())
+    monkeypatch.setattr(tasks, "_alive", nullcontext)
+    monkeypatch.setattr(tasks, "pull_task_input", lambda client: pulled)
+    monkeypatch.setattr(tasks, "push_task_output", lambda *args: None)
+    monkeypatch.setattr(tasks, where, gone)
+    waiting = tasks.TaskQueue("here", b"secret")
+    with pytest.raises(tasks.TaskGone):
+        _refuse_next(waiting)
+
+
+def _refuse_next(waiting: tasks.TaskQueue) -> None:
+    with waiting.next() as task:
+        assert task is not None
+        task.refuse("no answer")

@@ -16,6 +16,11 @@ from flwr.app import Context, Error, Message
 from flwr.proto.runtime_pb2 import AcquireTaskRequest, SendTaskHeartbeatRequest
 from flwr.supercore.constant import TaskType
 from flwr.supercore.heartbeat import HeartbeatSender
+from flwr.supercore.inflatable.inflatable_utils import (
+    ObjectPullError,
+    ObjectPushError,
+    ObjectUnavailableError,
+)
 from flwr.supercore.interceptors import (
     RuntimeTokenHttpInterceptor,
     RuntimeVersionHttpInterceptor,
@@ -31,6 +36,14 @@ from fedruntime.engines.flower.records import record_of
 _ACQUIRE = "/flwr.proto.Runtime/AcquireTask"
 _COMPLETED, _FAILED = "completed", "failed"
 _REFUSED = 10_000  # above Flower's own codes of errors
+# What asking for a message, or answering it, fails with once its run has ended.
+_OF_AN_ENDED_RUN = (
+    httpx.HTTPStatusError,
+    RuntimeError,
+    ObjectPullError,
+    ObjectPushError,
+    ObjectUnavailableError,
+)
 
 
 class TaskGone(Exception):
@@ -99,13 +112,13 @@ class TaskQueue:
         with _alive(client):
             try:
                 message, context, run, _ = pull_task_input(client)
-            except (httpx.HTTPStatusError, RuntimeError) as error:
+            except _OF_AN_ENDED_RUN as error:
                 raise TaskGone(str(error)) from error
             task = Task(run.run_id, message)
             yield task
             try:
                 _finish(client, task, context)
-            except httpx.HTTPStatusError as error:
+            except _OF_AN_ENDED_RUN as error:
                 raise TaskGone(str(error)) from error
 
     def close(self) -> None:
