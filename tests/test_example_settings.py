@@ -22,6 +22,8 @@ else:
 
 _FOLDER = Path(__file__).resolve().parents[1] / "examples" / "federation"
 _FILE, _POLICY = _FOLDER / "federation.toml", _FOLDER / "policy.toml"
+_VERTICAL = _FOLDER / "vertical.toml"
+_OF_VERTICAL = {"partition", "label_party", "columns"}
 
 
 def text_of(path: Path) -> dict[str, Any]:
@@ -40,7 +42,16 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 
 def test_all_settings_are_shown() -> None:
-    assert set(text_of(_FILE)) == options(Settings)
+    assert set(text_of(_FILE)) == options(Settings) - _OF_VERTICAL
+    assert set(text_of(_VERTICAL)) == {"parties", *_OF_VERTICAL}
+
+
+def test_the_vertical_example_loads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEDMIGRATE_FEDERATION", str(_VERTICAL))
+    settings = resolve_settings({}, None)
+    assert settings.columns == {
+        party: tuple(own) for party, own in text_of(_VERTICAL)["columns"].items()
+    }
 
 
 def test_all_options_of_a_budget_are_shown() -> None:
@@ -64,7 +75,8 @@ def test_no_option_has_its_default(settings: Settings) -> None:
     same = {
         name for name in options(Settings) if getattr(settings, name) == getattr(Settings(), name)
     }
-    assert same == {"engine"}  # the others need what is not installed everywhere
+    # Other engines need what is not installed everywhere.
+    assert same == {"engine", *_OF_VERTICAL}
 
 
 def test_a_party_reads_its_own_policy() -> None:

@@ -15,6 +15,7 @@ from fedruntime.aggregation.graph import CORRUPT, DROPOUT, neighbourhood
 from fedruntime.estimators.registry import families, public_name
 from fedruntime.every_operation import register_every_operation
 from fedruntime.operations import revealing
+from fedruntime.vertical.registry import families_across
 
 _ROOT = Path(__file__).resolve().parents[1]
 _PAGE = _ROOT / "docs" / "threat-model.md"
@@ -48,6 +49,14 @@ def test_every_operation_that_tells_in_the_clear_is_named() -> None:
     ours = [entry for entry in revealing() if entry.function.__module__.startswith("fedruntime.")]
     told = {entry.name for entry in ours if not entry.facts}
     assert told <= named, f"not judged in {_PAGE.name}: {sorted(told - named)}"
+
+
+def test_every_fit_across_columns_has_its_line() -> None:
+    named = {
+        name for row in table("fit across columns") for name in re.findall(r"`([A-Za-z]+)`", row[0])
+    }
+    told = {kind.__name__ for kind, family in families_across().items() if family.reveals}
+    assert named == told
 
 
 def test_no_operation_is_named_that_there_is_not() -> None:

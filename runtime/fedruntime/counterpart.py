@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fedruntime.aggregation.default import AGGREGATOR
@@ -16,7 +16,7 @@ from fedruntime.caller import where
 from fedruntime.cohort import Cohort
 from fedruntime.current import current
 from fedruntime.data.assemble import assemble
-from fedruntime.data.handle import Handle
+from fedruntime.data.handle import AlignedRows, Handle
 from fedruntime.devices import PYUObject
 from fedruntime.errors import DataError
 from fedruntime.exchange import common_layout
@@ -37,7 +37,7 @@ def at_parties(given: Mapping[str, Any]) -> bool:
     DataError
         If some lie at the parties and some do not, or their rows lie at different places.
     """
-    held = [name for name, rows in given.items() if isinstance(rows, Handle)]
+    held = [name for name, rows in given.items() if isinstance(rows, Handle | AlignedRows)]
     if not held:
         return False
     local = [name for name, rows in given.items() if rows is not None and name not in held]
@@ -46,8 +46,25 @@ def at_parties(given: Mapping[str, Any]) -> bool:
             f"{where()}{held[0]} lies at the parties, but {', '.join(local)} does not: load all "
             "of them with fed.load, or compute them from what was loaded there"
         )
-    common_layout(given)
+    row_count([rows for rows in given.values() if rows is not None])
     return True
+
+
+def row_count(rows: Sequence[Any]) -> int:
+    """How many rows all of these have, which lie at the parties.
+
+    Raises
+    ------
+    DataError
+        If their rows lie at different places, or differ in number.
+    """
+    if not any(isinstance(one, AlignedRows) for one in rows):
+        return len(common_layout(rows))
+    first, *others = rows
+    for other in others:
+        if len(other) != len(first):
+            raise DataError(f"{where()}{first!r} and {other!r} differ in the number of rows")
+    return len(first)
 
 
 def counterpart(local: Function, *row_arguments: str) -> Callable[[Function], Function]:

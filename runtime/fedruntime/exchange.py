@@ -201,6 +201,7 @@ class Exchange:
         layout: RowLayout | None = None,
         each: Mapping[str, Mapping[str, Any]] | None = None,
         purpose: str = "",
+        session: str = "",
         **arguments: Any,
     ) -> Handle:
         """Run a row operation at every party; its result stays there.
@@ -213,6 +214,8 @@ class Exchange:
             The result's, if it is not the layout that the handles among the arguments share.
         each : mapping, optional
             Further arguments for single parties.
+        session : str
+            For a session operation that gives rows.
         **arguments
             Handles become the party's own rows; everything else is public.
 
@@ -224,7 +227,7 @@ class Exchange:
         if layout is None:
             layout = common_layout(arguments)
         step = _Step(operation, arguments, self.new_ref())
-        return self._map([step], layout, each, purpose)[0]
+        return self._map([step], layout, each, purpose, session)[0]
 
     def map_together(
         self, calls: Sequence[tuple[Operation, Mapping[str, Any]]], *, purpose: str = ""
@@ -251,6 +254,7 @@ class Exchange:
         layout: RowLayout,
         each: Mapping[str, Mapping[str, Any]] | None,
         purpose: str,
+        session: str = "",
     ) -> list[Handle]:
         *first, last = steps
         try:
@@ -261,6 +265,7 @@ class Exchange:
                 each=each,
                 parties=[party for party in self.parties if party in layout.parties],
                 keep_as=last.ref.name,
+                session=session,
                 purpose=purpose,
                 first=first,
             )

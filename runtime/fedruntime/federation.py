@@ -11,6 +11,7 @@ from fedruntime.devices import PYU, SPU
 from fedruntime.errors import BudgetError
 from fedruntime.exchange import Exchange
 from fedruntime.privacy.remarks import PolicyReport
+from fedruntime.vertical.loading import load_columns
 
 
 class Federation(Exchange):
@@ -54,4 +55,5 @@ class Federation(Exchange):
 
     def load(self, loader: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Load rows at the parties and give handles to them; see ``fedruntime.data.load``."""
-        return self.attempt(lambda: load(self, loader, args, kwargs), (args, kwargs))
+        run = load_columns if self.settings.partition == "vertical" else load
+        return self.attempt(lambda: run(self, loader, args, kwargs), (args, kwargs))

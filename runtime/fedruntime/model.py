@@ -31,13 +31,16 @@ from fedruntime.counterpart import assembled, at_parties
 from fedruntime.data.handle import Handle
 from fedruntime.data.public_rows import deal_like
 from fedruntime.devices import PYU
-from fedruntime.errors import DataError
+from fedruntime.errors import DataError, UnsupportedError
 from fedruntime.estimators import registry
 from fedruntime.estimators.apply import apply
 from fedruntime.estimators.fit_transform import fit_transform
 from fedruntime.estimators.private.families import PrivateFit, private_fit_of
 from fedruntime.estimators.score import score
 from fedruntime.estimators.staged import staged
+from fedruntime.vertical.aligned import Aligned
+from fedruntime.vertical.model import fit_across
+from fedruntime.vertical.registry import fitted_across
 
 Rows = Any  # a handle, a list of device objects (one a party), or local public data
 
@@ -117,6 +120,9 @@ class FLModel(Restartable):
                 *other.items(),
             )
         }
+        if isinstance(rows["X"], Aligned):
+            self._fit_across(rows)
+            return self
         if isinstance(rows["X"], Handle):
             rows["sample_weight"] = _dealt(rows["X"], rows["sample_weight"])
         if not at_parties(rows):
@@ -126,6 +132,14 @@ class FLModel(Restartable):
         with self._fitting(rows) as cohort:
             self._attributes_of_rows = registry.fit(self._model, cohort)
         return self
+
+    def _fit_across(self, rows: Mapping[str, Any]) -> None:
+        """Fit where parties hold other columns of the same rows."""
+        federation = rows["X"].federation
+        self._require_all(federation.all_parties)
+        purpose = f"{type(self._model).__name__}.fit"
+        with federation.progress.fit(purpose):
+            fit_across(self._model, self._aggregator, rows, purpose)
 
     @contextmanager
     def _fitting(self, rows: Mapping[str, Handle | None]) -> Iterator[Cohort]:
@@ -158,6 +172,8 @@ class FLModel(Restartable):
 
     def _fit_then(self, method: str, X: Rows, y: Rows, other: Mapping[str, Rows]) -> Any:
         rows = assembled(X)
+        if isinstance(rows, Aligned):
+            return self.fit(rows, y, **other)._apply(method, rows)
         if not isinstance(rows, Handle):
             return getattr(self._model, f"fit_{method}")(rows, **_given({"y": y, **other}))
         if not hasattr(self._model, f"fit_{method}"):
@@ -179,6 +195,8 @@ class FLModel(Restartable):
             "y": assembled(y),
             "sample_weight": assembled(sample_weight),
         }
+        if isinstance(rows["X"], Aligned):
+            return fitted_across(self._model).score(rows["X"], rows["y"])
         if not at_parties(rows):
             return float(self._model.score(rows.pop("X"), **_given(rows)))
         return score(self._model, self._cohort(rows, "score"))
@@ -304,6 +322,12 @@ class FLModel(Restartable):
     @attempted
     def _apply(self, method: str, X: Rows, **options: Any) -> Any:
         rows = assembled(X)
+        if isinstance(rows, Aligned):
+            if options:
+                raise UnsupportedError(
+                    f"{method} takes no {', '.join(options)} where columns lie at several parties"
+                )
+            return fitted_across(self._model).apply(method, rows)
         if isinstance(rows, Handle):
             return apply(self._model, method, rows, **options)
         return getattr(self._model, method)(rows, **options)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -38,6 +38,9 @@ def init(
     min_parties: int | None = None,
     round_timeout: float | None = None,
     checkpoint: str | None = None,
+    partition: str | None = None,
+    label_party: str | None = None,
+    columns: Mapping[str, Sequence[str]] | None = None,
 ) -> Federation:
     """Open the script's federation.
 
@@ -66,6 +69,9 @@ def init(
             "min_parties": min_parties,
             "round_timeout": round_timeout,
             "checkpoint": checkpoint,
+            "partition": partition,
+            "label_party": label_party,
+            "columns": columns,
         },
         script,
     )

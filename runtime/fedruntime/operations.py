@@ -71,6 +71,8 @@ class Operation:
         Of a row operation: whether its rows may come from outside, as a loader's do.
     protection : str
         Of a session operation: what the ledger says of how its answer is protected.
+    keeps : bool
+        Of a session operation: whether what it gives is rows, which stay.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Operation:
     columns: Columns | ColumnsOf = Columns.MIXED
     loads: bool = False
     protection: str = ""
+    keeps: bool = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs)
@@ -108,6 +111,7 @@ class Operation:
 
 
 _OPERATIONS: dict[str, Operation] = {}
+_SEALED = "sealed for "
 
 
 def _register(
@@ -194,8 +198,8 @@ def row_op(
 
 
 def session_op(
-    name: str, *, protection: str = ""
-) -> Callable[[Callable[..., Statistics]], Operation]:
+    name: str, *, protection: str = "", reveals: str = "", keeps: bool = False
+) -> Callable[[Callable[..., Any]], Operation]:
     """Register a session operation: ``(session, public arguments) -> {name: array}``.
 
     Parameters
@@ -203,8 +207,25 @@ def session_op(
     name : str
     protection : str
         What the ledger says of how its answer is protected, such as ``"public keys"``.
+    reveals : str
+        For one that rows take part in, or what was made of them: what its answer tells of them,
+        and whom. The party's policy is asked for it, and a privacy budget refuses it.
+    keeps : bool
+        Declares that it gives rows, which stay at the party, instead of an answer.
     """
-    return _register(name, OperationKind.SESSION, protection=protection)
+    return _register(
+        name, OperationKind.SESSION, protection=protection, reveals=reveals, keeps=keeps
+    )
+
+
+def sealed_for(party: str) -> str:
+    """The name in a session operation's answer of what only another party can read."""
+    return f"{_SEALED}{party}"
+
+
+def is_sealed(name: str) -> bool:
+    """Whether an entry of a session operation's answer is for another party's eyes."""
+    return name.startswith(_SEALED)
 
 
 def registered() -> list[Operation]:

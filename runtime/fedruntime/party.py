@@ -23,7 +23,7 @@ from fedruntime.data.facts import facts_of
 from fedruntime.errors import FedError, PolicyError, ProtocolError
 from fedruntime.functions import resolve
 from fedruntime.messages import Named, Public, Ref, Release, Reply, Request
-from fedruntime.operations import Operation, OperationKind, operation
+from fedruntime.operations import Operation, OperationKind, is_sealed, operation
 from fedruntime.privacy.budget import PrivacyBudget
 from fedruntime.privacy.guard import Guard
 from fedruntime.privacy.ledger import Ledger
@@ -148,7 +148,7 @@ class Party:
         known = operation(request.operation)
         arguments = {name: self._resolve(value) for name, value in request.arguments.items()}
         if known.kind is OperationKind.SESSION:
-            return Reply(self.name, arrays=known(self._session(request.session), **arguments))
+            return self._in_session(known, request, arguments)
         if (known.kind is OperationKind.ROWS) != (request.release is Release.KEEP):
             raise ProtocolError(
                 f"operation {known.name!r} gives {known.kind.value}; "
@@ -161,10 +161,8 @@ class Party:
         outgoing = self._guard.begin(request, known, self._parties(request))
         result = run(known, arguments)
         if request.release is Release.KEEP:
-            self._rows[request.keep_as] = result
-            self._guard.kept(request, known, arguments, result)
-            self._single_rows.kept(request, known, self._guard.lineage)
-            return Reply(self.name, facts=facts_of(result), remarks=tuple(outgoing.remarks))
+            kept = self._kept(request, known, arguments, result)
+            return replace(kept, remarks=tuple(outgoing.remarks))
         if self._account is not None and known.beyond_facts is not None:
             require_facts(known, result)
         self._guard.finish(outgoing, arguments, result)
@@ -177,6 +175,34 @@ class Party:
         if request.release is Release.MASKED_SUM:
             self._session(request.session).mask(vector, request.round)
         return Reply(self.name, arrays={"vector": vector}, facts=layout, remarks=remarks)
+
+    def _kept(
+        self, request: Request, known: Operation, arguments: Mapping[str, Any], rows: Any
+    ) -> Reply:
+        """Keep rows, of which nothing but facts leaves."""
+        self._rows[request.keep_as] = rows
+        self._guard.kept(request, known, arguments, rows)
+        self._single_rows.kept(request, known, self._guard.lineage)
+        return Reply(self.name, facts=facts_of(rows))
+
+    def _in_session(
+        self, known: Operation, request: Request, arguments: Mapping[str, Any]
+    ) -> Reply:
+        """What a protocol between parties asks; the policy is asked where rows take part in it."""
+        session = self._session(request.session)
+        if known.keeps != (request.release is Release.KEEP):
+            raise ProtocolError(
+                f"operation {known.name!r} cannot be released as {request.release.value!r}"
+            )
+        if known.keeps:
+            return self._kept(request, known, arguments, known(session, **arguments))
+        if not known.reveals:
+            return Reply(self.name, arrays=known(session, **arguments))
+        outgoing = self._guard.begin(request, known, session.fewest)
+        arrays = known(session, **arguments)
+        told = {name: value for name, value in arrays.items() if not is_sealed(name)}
+        self._guard.finish(outgoing, arguments, told)
+        return Reply(self.name, arrays=arrays, remarks=tuple(outgoing.remarks))
 
     def _parties(self, request: Request) -> int:
         """Over how many parties what is asked for is a sum at least."""

@@ -33,6 +33,7 @@ LEDGER_VARIABLE = "FEDMIGRATE_LEDGER"  # where one run's ledger goes, whatever t
 ENGINE_VARIABLE = "FEDMIGRATE_ENGINE"  # what carries one run's messages, whatever they say
 CHECKPOINT_VARIABLE = "FEDMIGRATE_CHECKPOINT"  # one run's checkpoint, if they name none
 SPLITS = ("contiguous", "iid", "label_skew")
+PARTITIONS = ("horizontal", "vertical")
 ENGINES = ("local", "processes", "flower", "secretflow")
 _PARTY_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
@@ -77,6 +78,13 @@ class Settings:
     folders : mapping of str to str
         Where each party's ``party.toml`` lies, relative to the script, for the engine
         ``"processes"``.
+    partition : {"horizontal", "vertical"}
+        Whether parties have the same columns of other rows, or other columns of the same rows.
+    label_party : str, optional
+        Of a vertical federation: the party that has the label, and what no other party is said to
+        have.
+    columns : mapping of str to sequence of str
+        Of a vertical federation: how a simulation deals the columns of a pooled table, by party.
     secretflow : mapping
         The table of that name, for the engine of that name; see
         ``engines.secretflow.settings.SecretFlowSettings``.
@@ -95,6 +103,9 @@ class Settings:
     checkpoint: str | None = None
     identities: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
     folders: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    partition: str = "horizontal"
+    label_party: str | None = None
+    columns: Mapping[str, tuple[Any, ...]] = dataclasses.field(default_factory=dict)
     secretflow: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
@@ -131,6 +142,7 @@ def resolve_settings(arguments: Mapping[str, Any], script: Path | None) -> Setti
         merged.setdefault("checkpoint", kept)  # SecretFlow's parties could not go on together
     settings = Settings(**merged)
     _check_floor(settings)
+    _check_partition(settings)
     return settings
 
 
@@ -142,6 +154,41 @@ def _check_floor(settings: Settings) -> None:
             f"min_parties = {floor} does not fit {parties} parties: it is a number from {least} "
             f"to {parties}, or left out for all"
         )
+
+
+def _check_partition(settings: Settings) -> None:
+    parties, vertical = settings.parties, settings.partition == "vertical"
+    if not vertical and (settings.label_party is not None or settings.columns):
+        raise SettingsError(
+            'label_party and columns are of vertical federations: set partition = "vertical", or '
+            "leave them out"
+        )
+    if not vertical:
+        return
+    if len(parties) < 2:
+        raise SettingsError("a vertical federation has two parties or more")
+    if settings.min_parties not in (None, len(parties)):
+        raise SettingsError(
+            f"min_parties = {settings.min_parties} does not fit a vertical federation: nobody else "
+            "has the columns of a party that is missing"
+        )
+    if settings.label_party is None:
+        raise SettingsError(
+            f"a vertical federation needs label_party, one of {', '.join(parties)}: the party "
+            "that has the label"
+        )
+    owner: dict[Any, str] = {}
+    for party in (settings.label_party, *settings.columns):
+        if party not in parties:
+            raise SettingsError(f"{party!r} has columns and is none of {', '.join(parties)}")
+    for party, columns in settings.columns.items():
+        for column in columns:
+            if column in owner:
+                raise SettingsError(
+                    f"column {column!r} is said to lie at {owner[column]} and at {party}: name it "
+                    "once under columns"
+                )
+            owner[column] = party
 
 
 def _files(script: Path | None) -> list[Path]:
@@ -179,7 +226,7 @@ def _checked(options: Mapping[str, Any], origin: str) -> dict[str, Any]:
         checked["budget"] = budget_from(checked["budget"], origin)
     if "identities" in checked:
         checked["identities"] = identities_from(checked["identities"], origin)
-    for option, allowed in (("split", SPLITS), ("engine", ENGINES)):
+    for option, allowed in (("split", SPLITS), ("engine", ENGINES), ("partition", PARTITIONS)):
         if checked.get(option, allowed[0]) not in allowed:
             raise SettingsError(
                 f"{origin}: {option} = {checked[option]!r} is not one of {', '.join(allowed)}"
@@ -190,6 +237,7 @@ def _checked(options: Mapping[str, Any], origin: str) -> dict[str, Any]:
         ("ledger", str),
         ("min_parties", int),
         ("checkpoint", str),
+        ("label_party", str),
     )
     for option, kind in kinds:
         if option in checked and (
@@ -198,12 +246,17 @@ def _checked(options: Mapping[str, Any], origin: str) -> dict[str, Any]:
             raise SettingsError(
                 f"{origin}: {option} = {checked[option]!r} is not of type {kind.__name__}"
             )
-    for option in ("folders", "secretflow"):
+    for option in ("folders", "secretflow", "columns"):
         if not isinstance(checked.get(option, {}), Mapping):
             raise SettingsError(f"{origin}: {option} = {checked[option]!r} is not a table")
     for party, folder in checked.get("folders", {}).items():
         if not isinstance(folder, str):
             raise SettingsError(f"{origin}: folders.{party} = {folder!r} is not a path")
+    for party, columns in checked.get("columns", {}).items():
+        if isinstance(columns, str) or not isinstance(columns, Sequence):
+            raise SettingsError(f"{origin}: columns.{party} = {columns!r} is not a list of columns")
+    if "columns" in checked:
+        checked["columns"] = {party: tuple(own) for party, own in checked["columns"].items()}
     if "round_timeout" in checked:
         checked["round_timeout"] = _seconds(checked["round_timeout"], origin)
     return checked

@@ -37,7 +37,7 @@ def test_the_file_of_the_variable_overrides_both(
     ("text", "message"),
     [
         ('partys = ["a"]', "unknown option 'partys'; did you mean 'parties'"),
-        ("colour = 1", "unknown option 'colour'; known: "),
+        ("weather = 1", "unknown option 'weather'; known: "),
         ('split = "random"', "split = 'random' is not one of contiguous, iid, label_skew"),
         ('engine = "carrier pigeon"', "not one of local"),
         ('parties = "alice"', "must be a list of names"),

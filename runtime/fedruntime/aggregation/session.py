@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +45,11 @@ class PartySession:
         dropouts must have been planned for no fewer.
     entropy : callable
         Gives as many random bytes as it is asked for. Only tests have reason to replace it.
+
+    Attributes
+    ----------
+    held : dict
+        What protocols between parties keep here from one message to the next, by name.
     """
 
     def __init__(
@@ -66,6 +72,8 @@ class PartySession:
         self._entropy = entropy
         self._private = keys.generate(entropy)
         self._masks: PairwiseMasks | DoubleMasks | None = None
+        self._channels: dict[str, bytes] = {}
+        self.held: dict[str, Any] = {}
 
     def advertise(self) -> SignedKey:
         """This party's channel key, signed for this session."""
@@ -91,6 +99,7 @@ class PartySession:
             peer: keys.agree(self._private, roster.keys[peer].key, context=context)
             for peer in roster.neighbours(self.party)
         }
+        self._channels = {peer: keys.channel_key(secret) for peer, secret in secrets.items()}
         if roster.survival is None:
             self._masks = PairwiseMasks(self.party, secrets)
         else:
@@ -116,6 +125,24 @@ class PartySession:
     def fewest(self) -> int:
         """The fewest parties, this one included, that a sum of this session can be over."""
         return self._agreed_masks().fewest
+
+    @property
+    def peers(self) -> tuple[str, ...]:
+        """The other parties that this one shares a key with, by name."""
+        return tuple(sorted(self._channels))
+
+    def channel(self, peer: str) -> bytes:
+        """The key under which this party and a peer seal what passes the coordinator between them.
+
+        Raises
+        ------
+        ProtocolError
+            Without agreed keys, or for a party that is no peer.
+        """
+        self._agreed_masks()
+        if peer not in self._channels:
+            raise ProtocolError(f"party {self.party!r} shares no key with {peer!r}")
+        return self._channels[peer]
 
     def surviving(self) -> DoubleMasks:
         """The masks of a session that survives dropouts.

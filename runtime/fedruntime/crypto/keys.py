@@ -18,6 +18,7 @@ KEY_BYTES = 32
 
 _PAIR_LABEL = b"fedmigrate pair secret v1"
 _MASK_LABEL = b"fedmigrate mask key v1"
+_CHANNEL_LABEL = b"fedmigrate channel key v1"
 
 
 def generate(entropy: Callable[[int], bytes] = os.urandom) -> X25519PrivateKey:
@@ -117,3 +118,19 @@ def round_key(pair_secret: bytes, round_number: int) -> bytes:
     if not 0 <= round_number < 1 << 64:
         raise ProtocolError(f"round {round_number} is out of range: count from 0 to 2**64 - 1")
     return hmac.digest(pair_secret, _MASK_LABEL + round_number.to_bytes(8, "little"), "sha256")
+
+
+def channel_key(pair_secret: bytes) -> bytes:
+    """The key under which a pair seals messages, which is none that any round masks with.
+
+    Parameters
+    ----------
+    pair_secret : bytes
+        What ``agree`` gave.
+
+    Returns
+    -------
+    bytes
+        32 bytes.
+    """
+    return hmac.digest(pair_secret, _CHANNEL_LABEL, "sha256")

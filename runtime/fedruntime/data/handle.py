@@ -136,6 +136,17 @@ class Handle(AtParties, Restartable, asks=False):
         )
 
 
+class AlignedRows(AtParties):
+    """Rows whose columns lie at several parties; what they can do is written in ``vertical``."""
+
+    def __len__(self) -> int:
+        raise NotImplementedError
+
+    def take(self, indices: Any) -> Any:
+        """The rows at pooled positions, in that order."""
+        raise NotImplementedError
+
+
 def handles_in(value: Any) -> Iterator[Handle]:
     """The handles in a value and the containers that it is made of."""
     if isinstance(value, Handle):

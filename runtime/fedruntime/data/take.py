@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fedruntime.caller import where
-from fedruntime.data.handle import Handle
+from fedruntime.data.handle import AlignedRows, Handle
 from fedruntime.data.positions import layout_of
 from fedruntime.data.row_operations import filter_masked, take_rows
 from fedruntime.data.selection import RowSelection
@@ -16,14 +16,15 @@ from fedruntime.errors import DataError
 from fedruntime.operations import Statistics, party_op
 
 H = TypeVar("H", bound=Handle)
+R = TypeVar("R", bound=Handle | AlignedRows)
 
 
-def take(handle: H, indices: npt.ArrayLike | RowSelection) -> H:
+def take(handle: R, indices: npt.ArrayLike | RowSelection) -> R:
     """The rows at pooled positions, in that order.
 
     Parameters
     ----------
-    handle : Handle
+    handle : Handle, or rows whose columns lie at several parties
     indices : array-like of int, or RowSelection
         Public positions in the pooled rows; negative ones count from the end, and a position may
         come more than once, as in a bootstrap sample. Or rows that a stratified split has chosen
@@ -34,6 +35,11 @@ def take(handle: H, indices: npt.ArrayLike | RowSelection) -> H:
     DataError
         If a position is out of range, or a selection was made from rows that lie elsewhere.
     """
+    taken: Any = handle.take(indices) if isinstance(handle, AlignedRows) else _take(handle, indices)
+    return taken  # type: ignore[no-any-return]
+
+
+def _take(handle: H, indices: npt.ArrayLike | RowSelection) -> H:
     if isinstance(indices, RowSelection):
         return _take_selected(handle, indices)
     chosen = np.asarray(indices)

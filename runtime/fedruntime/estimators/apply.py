@@ -89,7 +89,7 @@ def run_method(
 ) -> Any:
     """A method of a model on a party's rows; without rows, an empty result as ``empty`` says."""
     if empty is not None and not rows.shape[0]:
-        return _empty(empty)
+        return empty_result(empty)
     model, rows = import_state(state), as_pooled(rows, dtypes)
     if method not in _ON_RESULTS:
         rows = _matched(model, rows)
@@ -157,7 +157,8 @@ _QUOTING = (
 )
 
 
-def _empty(described: Mapping[str, Any]) -> Any:
+def empty_result(described: Mapping[str, Any]) -> Any:
+    """What a method gives where there are no rows, as ``describe_result`` described it."""
     kind, dtypes = str(described["kind"]), [str(dtype) for dtype in described["dtypes"]]
     shape = (0, *(int(extent) for extent in described["tail"]))
     if kind == "frame":

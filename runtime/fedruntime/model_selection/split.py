@@ -8,9 +8,8 @@ import numpy as np
 from sklearn import model_selection
 
 from fedruntime.attempts import attempted
-from fedruntime.counterpart import at_parties
+from fedruntime.counterpart import at_parties, row_count
 from fedruntime.data.take import take
-from fedruntime.exchange import common_layout
 from fedruntime.model_selection.strata import Strata
 
 
@@ -45,7 +44,7 @@ def train_test_split(
     given = {f"array {number}": array for number, array in enumerate(arrays, start=1)}
     if not at_parties({**given, "stratify": stratify}):
         return list(model_selection.train_test_split(*arrays, **draw, stratify=stratify))
-    positions = np.arange(len(common_layout(arrays)))
+    positions = np.arange(row_count(arrays))
     if stratify is None or not shuffle:
         # scikit-learn itself refuses to stratify without shuffling; labels need not be asked for.
         labels = None if stratify is None else positions

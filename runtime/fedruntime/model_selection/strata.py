@@ -180,12 +180,15 @@ class Strata:
             party: {"run_lengths": self.layout.split_runs(party), "chosen": local[party]}
             for party in layout.parties
         }
+        operation, options = grouped_rows, dict[str, Any]()
         if self.groups is None:
             operation, options = stratified_rows, {"joined": self.joined, "in_order": in_order}
-        else:
-            operation, options = grouped_rows, {}
         numbers = first.federation.map(
-            operation, layout=layout, each=each, purpose=_PURPOSE, **self.rows, **options
+            operation,
+            layout=layout,
+            each=each,
+            purpose=_PURPOSE,
+            **{**self.rows, **options},
         )
         return RowSelection(self.layout, numbers)
 

@@ -41,7 +41,9 @@ def require_private(operation: Operation, release: Release, noise: Noise | None)
     BudgetError
         Names the operation.
     """
-    if operation.kind is OperationKind.SESSION or release is Release.KEEP:
+    if release is Release.KEEP:
+        return
+    if operation.kind is OperationKind.SESSION and not operation.reveals:
         return
     if release is Release.CLEAR:
         if not operation.facts:

@@ -16,6 +16,8 @@ from fedruntime.errors import SettingsError
 REPORT, ENFORCE = "report", "enforce"
 
 NEEDS_CONSENT = (
+    "across.chosen",
+    "across.scores",
     "calibration.largest",
     "categories.distinct",
     "columns.extremes",

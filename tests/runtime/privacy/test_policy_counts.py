@@ -11,16 +11,16 @@ from fedruntime.privacy.policy import NEEDS_CONSENT
 
 _WITHOUT_CELLS = """
 absolute_loss.face absolute_loss.lengths absolute_loss.moments absolute_loss.newton
-absolute_loss.predicted absolute_loss.proof adaboost.mean_error adaboost.missed_weight
-adaboost.weight bagging.unseen bayesian_regression.target boosting.loss boosting.mean
-calibration.largest calibration.no_shares calibration.sigmoid calibration.temperature
-categories.distinct cluster.objective cluster.weight column_transformer.entries columns.deviations
-columns.extremes columns.magnitudes columns.maxima columns.minima design.labels device.value
-dict_vectorizer.names fast_ica.contrasts fast_mcd.masked fast_mcd.support_sums fast_mcd.total
-forest.unseen forest.weight function_transformer.round_trip function_transformer.row_by_row
-generalized_linear.deviance generalized_linear.target gradient_boosting.clipped
-gradient_boosting.leaves gradient_boosting.loss gram.pilot gram.sums groups.first
-huber.loss_gradient impute.missing incremental_pca.grams incremental_pca.sums
+absolute_loss.predicted absolute_loss.proof across.chosen across.describe_transformed
+across.own_products adaboost.mean_error adaboost.missed_weight adaboost.weight bagging.unseen
+bayesian_regression.target boosting.loss boosting.mean calibration.largest calibration.no_shares
+calibration.sigmoid calibration.temperature categories.distinct cluster.objective cluster.weight
+column_transformer.entries columns.deviations columns.extremes columns.magnitudes columns.maxima
+columns.minima design.labels device.value dict_vectorizer.names fast_ica.contrasts fast_mcd.masked
+fast_mcd.support_sums fast_mcd.total forest.unseen forest.weight function_transformer.round_trip
+function_transformer.row_by_row generalized_linear.deviance generalized_linear.target
+gradient_boosting.clipped gradient_boosting.leaves gradient_boosting.loss gram.pilot gram.sums
+groups.first huber.loss_gradient impute.missing incremental_pca.grams incremental_pca.sums
 iterative_imputer.moved iterative_imputer.products ledoit_wolf.fourth_powers liblinear.weight
 linear_loss.hessian linear_loss.hessian_product linear_loss.loss_gradient metrics.cluster_labels
 metrics.deviance_from_mean metrics.distinct_scores metrics.hinge_losses metrics.labels
@@ -32,8 +32,8 @@ nmf.squared_parts nmf.zeros power_transformer.powers public_fit.negative quantil
 quantile_transformer.stored rbf_sampler.deviations rbf_sampler.sum ridge_cv.errors
 row_products.normal rows.categories rows.extremes rows.first rows.labels rows.pair_products
 rows.powers rows.products rows.squares rows.time_format scatter_factors.sums
-surrogate.residual_products surrogate.residual_squares target_encoder.deviations
-target_encoder.kind terms.distinct tree.target_sums univariate.moments univariate.products
+surrogate.residual_products surrogate.residual_squares target_encoder.deviations target_encoder.kind
+terms.distinct tree.target_sums univariate.moments univariate.products
 weighted_order_statistics.total
 """
 WITHOUT_CELLS = set(_WITHOUT_CELLS.split())
@@ -44,6 +44,11 @@ STATISTICS = {
     name: known
     for name, known in runtime_operations().items()
     if known.kind is OperationKind.STATISTIC
+}
+TELLING = STATISTICS | {
+    name: known
+    for name, known in runtime_operations().items()
+    if known.kind is OperationKind.SESSION and known.reveals
 }
 
 
@@ -69,17 +74,19 @@ def test_the_reviewed_list_is_of_operations_without_counts() -> None:
 
 
 _TELL_NO_CELLS = """
-design.labels fast_mcd.ties iterative_imputer.observed metrics.cluster_labels metrics.labels
-metrics.true_labels model_selection.class_counts model_selection.is_classes multiclass.counts
-rows.categories rows.kept rows.labels rows.merged target_encoder.kind
+across.describe_transformed across.gradient across.loss across.mask across.multiply design.labels
+fast_mcd.ties iterative_imputer.observed metrics.cluster_labels metrics.labels metrics.true_labels
+model_selection.class_counts model_selection.is_classes multiclass.counts rows.categories rows.kept
+rows.labels rows.merged target_encoder.kind
 """
 TELL_NO_CELLS = set(_TELL_NO_CELLS.split())
-"""Reviewed: classes of a target and counts, which leave without a person's consent."""
+"""Reviewed: classes of a target, counts, and sums over all rows of columns that one party has,
+which leave without a person's consent."""
 
 
 def test_whatever_tells_values_in_the_clear_needs_consent_by_default() -> None:
     telling = {
-        name for name, known in STATISTICS.items() if known.reveals and not known.facts
+        name for name, known in TELLING.items() if known.reveals and not known.facts
     } - TELL_NO_CELLS
     unasked = [
         name
@@ -93,6 +100,6 @@ def test_every_pattern_of_consent_is_of_an_operation() -> None:
     idle = [
         pattern
         for pattern in NEEDS_CONSENT
-        if not any(fnmatchcase(name, pattern) for name in STATISTICS)
+        if not any(fnmatchcase(name, pattern) for name in TELLING)
     ]
     assert not idle

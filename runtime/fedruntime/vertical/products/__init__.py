@@ -1,0 +1,1 @@
+"""Products of columns that lie at different parties, of which nothing else is revealed."""
