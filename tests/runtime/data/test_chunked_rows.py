@@ -99,7 +99,7 @@ LOADERS: dict[str, tuple[Callable[..., Any], int]] = {
     "ragged last chunk": (_even, 50),
     "chunks of one row and none": (_cut(1, 0, 1, 120), 1),
     "one chunk": (_even, ROWS),
-    "many": (_even, 7),
+    "many": (_even, 23),
 }
 
 

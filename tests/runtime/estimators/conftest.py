@@ -11,7 +11,7 @@ import pytest
 _LAYOUTS: dict[str, Callable[[int], Any]] = {
     "one party": lambda n: np.zeros(n, dtype=int),
     "three interleaved": lambda n: np.arange(n) % 3,
-    "ten parties": lambda n: np.arange(n) * 10 // n,
+    "five parties": lambda n: np.arange(n) * 5 // n,
     "one row and no row": lambda n: np.r_[0, np.full(n - 1, 2)],
 }
 

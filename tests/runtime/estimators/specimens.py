@@ -199,7 +199,21 @@ def _built(family: Family) -> Any:
         model.set_params(max_iter=5)
     if own.get("n_components") == "auto":  # more than there are columns
         model.set_params(n_components=2)
+    if not isinstance(own.get("alphas"), tuple):  # ridge regressions leave out row by row, at once
+        model.set_params(**{name: value for name, value in _SMALL.items() if name in own})
     return model
+
+
+# What is tried out, or drawn, many times by default: a few times show the same.
+_SMALL = {
+    "Cs": 3,
+    "alphas": 5,
+    "n_alphas": 5,
+    "cv": 2,
+    "n_iter": 3,
+    "min_resources": 30,
+    "n_candidates": 4,
+}
 
 
 def _sharpened(model: Any) -> Any:

@@ -48,8 +48,17 @@ def _fit(specimen: Specimen, dealt: Any, **aggregator: Any) -> fedruntime.FLMode
         return model.fit(dealt(specimen.X), dealt(specimen.y))
 
 
-@pytest.mark.parametrize("layout", _LAYOUTS)
-@pytest.mark.parametrize("specimen", _SPECIMENS, ids=str)
+_FIRST = {type(specimen.model): str(specimen) for specimen in reversed(_SPECIMENS)}
+_CASES = [
+    pytest.param(specimen, layout, id=f"{specimen}-{layout}")
+    for specimen in _SPECIMENS
+    for layout in _LAYOUTS
+    if layout.startswith("rows permuted") or _FIRST[type(specimen.model)] == str(specimen)
+]
+"""Every family on every layout, with every value of its parameters on one."""
+
+
+@pytest.mark.parametrize(("specimen", "layout"), _CASES)
 def test_the_pooled_model_comes_out(specimen: Specimen, layout: str, deal: Any) -> None:
     dealt = deal(_LAYOUTS[layout](specimen, len(specimen.X)))
     model = _fit(specimen, dealt)

@@ -53,7 +53,12 @@ SEARCHES = {
         cv=2,
     ),
     "halving random": HalvingRandomSearchCV(
-        LogisticRegression(), {"C": stats.loguniform(0.01, 10)}, cv=3, random_state=0
+        LogisticRegression(),
+        {"C": stats.loguniform(0.01, 10)},
+        n_candidates=5,
+        min_resources=40,
+        cv=2,
+        random_state=0,
     ),
 }
 
