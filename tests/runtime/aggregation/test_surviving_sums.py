@@ -214,7 +214,7 @@ def test_a_hundred_parties_of_whom_thirty_vanish() -> None:
 
 
 def test_four_hundred_parties_of_whom_a_third_vanish(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The protocol at a width at which the graph is sparse. Its public-key primitives, which have tests of their own,
+    """The protocol in a sparse graph. Its public-key primitives, which have tests of their own,
     are replaced by hashes, and the graph by a smaller one that may fail once in 32 runs; names
     and entropy are fixed, so this one does not."""
     monkeypatch.setattr(graph, "_CORRECTNESS_BITS", 5)
