@@ -149,8 +149,8 @@ def _load_at_parties(
         read_chunks if _CHUNKED in kwargs else run_function,
         {
             "function": loader,
-            "args": [_plain(value) for value in args],
-            "kwargs": {name: _plain(value) for name, value in kwargs.items()},
+            "args": [plain_argument(value) for value in args],
+            "kwargs": {name: plain_argument(value) for name, value in kwargs.items()},
         },
         release=Release.KEEP,
         keep_as=ref.name,
@@ -176,7 +176,7 @@ def _held(federation: Exchange, ref: Ref, purpose: str) -> Any:
         federation.forget(ref)
 
 
-def _plain(argument: Any) -> Public:
+def plain_argument(argument: Any) -> Public:
     """A loader's argument in the terms of a message: paths as text, types by name."""
     return os.fspath(argument) if isinstance(argument, os.PathLike) else to_message(argument)
 

@@ -173,7 +173,30 @@ class AlignedArray(Aligned):
 
 
 class AlignedFrame(Aligned):
-    """A pandas DataFrame whose columns lie at several parties."""
+    """A pandas DataFrame whose columns lie at several parties.
+
+    Attributes
+    ----------
+    keys_used : frozenset of str
+        The columns by which rows were matched. They are not in the table any more, and dropping
+        them once more does nothing.
+    """
+
+    keys_used: frozenset[str] = frozenset()
+
+    def each(self, change: Callable[[Any], Handle], kind: type[Aligned] | None = None) -> Any:
+        return self._like_this(super().each(change, kind))
+
+    def take(self, indices: Any) -> Any:
+        return self._like_this(super().take(indices))
+
+    def _pick(self, positions: Sequence[int]) -> Any:
+        return self._like_this(super()._pick(positions))
+
+    def _like_this(self, table: Any) -> Any:
+        if isinstance(table, AlignedFrame):
+            table.__dict__["keys_used"] = self.keys_used
+        return table
 
     def _columns(self, block: FedFrame, positions: list[int]) -> Handle:
         picked: Handle = block._pick(positions)
@@ -259,7 +282,8 @@ class AlignedFrame(Aligned):
         if changed.shape[1] > block.shape[1]:
             order.append((number, block.shape[1]))
         blocks = [changed if at == number else one for at, one in enumerate(self.blocks)]
-        return AlignedFrame(blocks, order)
+        frame: AlignedFrame = self._like_this(AlignedFrame(blocks, order))
+        return frame
 
     def assign(self, **columns: Any) -> AlignedFrame:
         """The frame with columns set, each where its values are; a function is called with the
@@ -269,8 +293,13 @@ class AlignedFrame(Aligned):
             frame = frame._with(label, value(frame) if callable(value) else value)
         return frame
 
+    def __delitem__(self, key: Any) -> None:
+        self.drop(columns=[key], inplace=True)
+
     def pop(self, item: Any) -> Any:
         """Take a column out of the frame."""
+        if item in self.keys_used:
+            raise KeyError(f"{item!r} has been used to match rows, and is no column any more")
         column = self[item]
         self.drop(columns=[item], inplace=True)
         return column
@@ -290,6 +319,8 @@ class AlignedFrame(Aligned):
             columns = labels
         elif labels is not None or index is not None:
             raise UnsupportedError(f"{where()}drop names rows by labels, which are at the parties")
+        given = [columns] if isinstance(columns, str) else list(columns)
+        columns = [label for label in given if label not in self.keys_used]
         numbered = pd.DataFrame([np.arange(self.shape[1])], columns=self.columns)
         left = self._pick(numbered.drop(columns=columns, errors=errors).iloc[0].tolist())
         return self._become(left) if inplace else left
@@ -303,7 +334,8 @@ class AlignedFrame(Aligned):
 
     def copy(self, deep: bool = True) -> AlignedFrame:
         """The same rows under a handle of their own."""
-        return AlignedFrame([block.copy() for block in self.blocks], self.order)  # type: ignore[attr-defined]
+        twin: AlignedFrame = self.each(lambda block: block.copy())
+        return twin
 
     @property
     def iloc(self) -> _Positions:
@@ -322,6 +354,8 @@ class AlignedFrame(Aligned):
         return array
 
     def __arithmetic(self, name: str, other: Any) -> Any:
+        if isinstance(other, pd.Series) and set(other.index) == set(self.columns):
+            return self.each(lambda block: getattr(block, name)(other[list(block.columns)]))
         if isinstance(other, Handle | Aligned):
             raise UnsupportedError(
                 f"{where()}{self!r} meets rows of other parties: compute it column by column "

@@ -36,20 +36,24 @@ def pooled(parties: Sequence[str]) -> pd.DataFrame:
 
 
 def write_folders(
-    root: Path, script: str = "", parties: Sequence[str] = PARTIES
+    root: Path,
+    script: str = "",
+    parties: Sequence[str] = PARTIES,
+    tables: Mapping[str, pd.DataFrame] | None = None,
 ) -> Mapping[str, Path]:
     """A folder of each party, with all that a real one needs."""
-    identities = {party: Identity.generate() for party in parties}
+    tables = {party: table_of(party) for party in parties} if tables is None else tables
+    identities = {party: Identity.generate() for party in tables}
     public = "".join(
         f'{party} = "{base64.b64encode(identity.public).decode()}"\n'
         for party, identity in identities.items()
     )
     folders = {}
-    for party in parties:
+    for party, table in tables.items():
         folder = folders[party] = root / party
         folder.mkdir(parents=True)
         shutil.copy(FUNCTIONS, folder)
-        table_of(party).to_csv(folder / "table.csv", index=False)
+        table.to_csv(folder / "table.csv", index=False)
         identities[party].save(folder / "own.key")
         (folder / SCRIPT_NAME).write_text(script, encoding="utf-8")
         (folder / "policy.toml").write_text(POLICY, encoding="utf-8")

@@ -23,6 +23,13 @@ from sklearn.linear_model import (
 
 from fedruntime import FLModel
 
+
+def positive() -> pd.DataFrame:
+    """Iris, with a target above zero."""
+    table = multiclass()
+    return table.assign(target=table["target"] + 1)
+
+
 CASES = [
     (LinearRegression(), regression),
     (LinearRegression(fit_intercept=False), regression),
@@ -35,13 +42,18 @@ CASES = [
     (LogisticRegression(C=0.1, class_weight="balanced"), binary),
     (LogisticRegression(fit_intercept=False), multiclass),
     (PoissonRegressor(), multiclass),
-    (GammaRegressor(), lambda: multiclass().assign(target=lambda t: t["target"] + 1)),
+    (GammaRegressor(), positive),
     (TweedieRegressor(power=1.5), multiclass),
 ]
 
 
+def str_of_model(value: Any) -> str:
+    """An id that is the same in every process."""
+    return getattr(value, "__name__", str(value))
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize(("model", "data"), CASES, ids=lambda value: str(value)[:60])
+@pytest.mark.parametrize(("model", "data"), CASES, ids=str_of_model)
 def test_the_pooled_model_comes_out(model: Any, data: Any, layout: str) -> None:
     table = data()
     X, y = split(deal(table, layout))

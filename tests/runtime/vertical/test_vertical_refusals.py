@@ -49,7 +49,7 @@ def asked(federation: Any) -> int:
         (FunctionTransformer(lambda rows: rows), "may join columns of several parties"),
         (QuantileTransformer(n_quantiles=5, subsample=50), "set subsample=None"),
     ],
-    ids=lambda value: str(value)[:40],
+    ids=lambda value: type(value).__name__,
 )
 def test_models_without_a_fit_across_columns(model: Any, reason: str) -> None:
     X, y = split(deal(binary()))
