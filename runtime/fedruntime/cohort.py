@@ -7,7 +7,7 @@ all a solver can ask for; ``derive`` makes new rows that stay at the parties.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -33,6 +33,8 @@ class Cohort:
     purpose : str
         For the ledger, such as ``Ridge.fit``.
     """
+
+    has_hessians: ClassVar[bool] = True  # whether second derivatives can be had of all columns
 
     def __init__(
         self,

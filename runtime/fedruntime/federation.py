@@ -11,7 +11,7 @@ from fedruntime.devices import PYU, SPU
 from fedruntime.errors import BudgetError, SettingsError
 from fedruntime.exchange import Exchange
 from fedruntime.privacy.remarks import PolicyReport
-from fedruntime.vertical.aligned import AlignedFrame
+from fedruntime.vertical.aligned_frame import AlignedFrame
 from fedruntime.vertical.joining import align
 from fedruntime.vertical.loading import load_columns, load_tables
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from fedruntime.caller import where
-from fedruntime.data.handle import Handle
+from fedruntime.data.handle import AlignedRows, Handle
 from fedruntime.data.layout import RowLayout
 from fedruntime.data.public_rows import deal_like
 from fedruntime.data.row_labels import RowLabels, with_labels
@@ -27,7 +27,7 @@ def holds_rows(value: Any) -> bool:
         return any(map(holds_rows, value.values()))
     if isinstance(value, list | tuple):
         return any(map(holds_rows, value))
-    return isinstance(value, Handle)
+    return isinstance(value, Handle | AlignedRows)
 
 
 def new_frame(
@@ -47,6 +47,8 @@ def new_frame(
     labels = None if columns is None else list(columns)
     if isinstance(data, Mapping):
         frame = _from_columns(data, labels)
+    elif isinstance(data, AlignedRows):
+        frame = data.to_frame(labels)
     elif not isinstance(data, Handle):
         raise UnsupportedError(
             f"{where()}pd.DataFrame of a list of handles would make rows of columns; pass a dict "

@@ -146,6 +146,10 @@ class AlignedRows(AtParties):
         """The rows at pooled positions, in that order."""
         raise NotImplementedError
 
+    def to_frame(self, labels: Any) -> Any:
+        """The rows as a table with column labels."""
+        raise NotImplementedError
+
 
 def handles_in(value: Any) -> Iterator[Handle]:
     """The handles in a value and the containers that it is made of."""

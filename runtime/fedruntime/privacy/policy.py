@@ -18,6 +18,7 @@ REPORT, ENFORCE = "report", "enforce"
 NEEDS_CONSENT = (
     "across.chosen",
     "across.scores",
+    "across.upper_layers",
     "calibration.largest",
     "categories.distinct",
     "columns.extremes",

@@ -17,7 +17,7 @@ from fedruntime.errors import UnsupportedError
 from fedruntime.messages import Array
 from fedruntime.operations import Operation
 from fedruntime.vertical import statistics
-from fedruntime.vertical.aligned import Aligned, AlignedArray
+from fedruntime.vertical.aligned import Aligned
 
 Across = Callable[..., dict[str, Array]]
 _ACROSS: dict[str, Across] = {}
@@ -46,6 +46,8 @@ class AlignedCohort(Cohort):
 
     Parameters are those of ``Cohort``; ``X`` is an ``Aligned``.
     """
+
+    has_hessians = False
 
     @property
     def X(self) -> Aligned:
@@ -86,8 +88,7 @@ class AlignedCohort(Cohort):
                 made[key] = self.X.each(
                     lambda block: self.federation.map(
                         operation, purpose=self.purpose, **{**arguments, "X": block}
-                    ),
-                    AlignedArray,
+                    )
                 )
         return made[key]
 

@@ -9,7 +9,8 @@ from fedruntime.caller import where
 from fedruntime.data.handle import Handle
 from fedruntime.errors import DataError, UnsupportedError
 from fedruntime.exchange import Exchange
-from fedruntime.vertical.aligned import Aligned, AlignedFrame, owner_of
+from fedruntime.vertical.aligned import Aligned, owner_of
+from fedruntime.vertical.aligned_frame import AlignedFrame
 from fedruntime.vertical.alignment import align_tables
 from fedruntime.vertical.loading import Unmatched, columns_by_party, label_party, place_at
 

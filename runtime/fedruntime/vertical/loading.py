@@ -23,7 +23,9 @@ from fedruntime.exchange import Exchange
 from fedruntime.messages import Release
 from fedruntime.operations import Columns, row_op
 from fedruntime.settings import Settings
-from fedruntime.vertical.aligned import AlignedArray, AlignedFrame, Place, layout_at
+from fedruntime.vertical.aligned import Place, layout_at
+from fedruntime.vertical.aligned_array import AlignedArray
+from fedruntime.vertical.aligned_frame import AlignedFrame
 
 
 def load_columns(

@@ -10,6 +10,9 @@ import pandas as pd
 import pytest
 from columns_dealt import LAYOUTS, binary, deal, multiclass, pooled, regression, split
 from sklearn.base import clone, is_classifier
+from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import (
     ElasticNet,
     GammaRegressor,
@@ -20,6 +23,9 @@ from sklearn.linear_model import (
     Ridge,
     TweedieRegressor,
 )
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.svm import LinearSVC
 
 from fedruntime import FLModel
 
@@ -28,6 +34,12 @@ def positive() -> pd.DataFrame:
     """Iris, with a target above zero."""
     table = multiclass()
     return table.assign(target=table["target"] + 1)
+
+
+def scaled_regression() -> pd.DataFrame:
+    """Diabetes, in standard units."""
+    table = regression()
+    return (table - table.mean()) / table.std()
 
 
 CASES = [
@@ -44,7 +56,31 @@ CASES = [
     (PoissonRegressor(), multiclass),
     (GammaRegressor(), positive),
     (TweedieRegressor(power=1.5), multiclass),
+    (GaussianNB(), binary),
+    (GaussianNB(var_smoothing=1e-3), multiclass),
+    (LinearDiscriminantAnalysis(), multiclass),
+    (LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.2), binary),
+    (MLPClassifier(hidden_layer_sizes=(6,), max_iter=20, random_state=0), binary),
+    (
+        MLPRegressor(hidden_layer_sizes=(5, 3), max_iter=20, random_state=0, batch_size=40),
+        scaled_regression,
+    ),
 ]
+
+
+_FITTED = ("coef_", "intercept_", "theta_", "var_", "means_", "class_prior_")
+
+
+def assert_fitted_alike(ours: Any, theirs: Any) -> None:
+    """Attributes that there are, and layers one by one."""
+    known = [name for name in _FITTED if hasattr(theirs, name)]
+    pairs = [(getattr(ours, name), getattr(theirs, name)) for name in known]
+    for name in ("coefs_", "intercepts_"):
+        if hasattr(theirs, name):
+            pairs += zip(getattr(ours, name), getattr(theirs, name), strict=True)
+    assert pairs
+    for own, other in pairs:
+        np.testing.assert_allclose(own, other, rtol=1e-10, atol=1e-10)
 
 
 def str_of_model(value: Any) -> str:
@@ -57,20 +93,57 @@ def str_of_model(value: Any) -> str:
 def test_the_pooled_model_comes_out(model: Any, data: Any, layout: str) -> None:
     table = data()
     X, y = split(deal(table, layout))
-    ours = FLModel(model=clone(model)).fit(X, y)
-    theirs = clone(model).fit(*split(table))
-    np.testing.assert_allclose(ours.coef_, theirs.coef_, rtol=1e-10, atol=1e-12)
-    np.testing.assert_allclose(ours.intercept_, theirs.intercept_, rtol=1e-10, atol=1e-12)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        ours = FLModel(model=clone(model)).fit(X, y)
+        theirs = clone(model).fit(*split(table))
+    assert_fitted_alike(ours, theirs)
     assert list(ours.feature_names_in_) == list(theirs.feature_names_in_)
     predicted = pooled(ours.predict(X))
     expected = theirs.predict(split(table)[0])
     if is_classifier(theirs):
         assert (predicted == expected).all()
         probabilities = pooled(ours.predict_proba(X))
-        np.testing.assert_allclose(probabilities, theirs.predict_proba(split(table)[0]), rtol=1e-9)
+        expected = theirs.predict_proba(split(table)[0])
+        np.testing.assert_allclose(probabilities, expected, rtol=1e-9, atol=1e-12)
     else:
         np.testing.assert_allclose(predicted, expected, rtol=1e-10)
     np.testing.assert_allclose(ours.score(X, y), theirs.score(*split(table)), rtol=1e-10)
+
+
+@pytest.mark.parametrize("solver", ["eigen", "svd"])
+def test_discriminants_project(solver: str) -> None:
+    table = multiclass()
+    X, y = split(deal(table, "three parties, columns dealt by turns"))
+    model = LinearDiscriminantAnalysis(solver=solver)
+    ours = pooled(FLModel(model=clone(model)).fit(X, y).transform(X))
+    theirs = clone(model).fit(*split(table)).transform(split(table)[0])
+    np.testing.assert_allclose(np.abs(ours), np.abs(theirs), rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("model", [PCA(3), PCA(svd_solver="full"), PCA(0.9, whiten=True)], ids=str)
+def test_principal_components(model: Any, layout: str) -> None:
+    table = regression()
+    X, _ = split(deal(table, layout))
+    features, _ = split(table)
+    ours, theirs = FLModel(model=clone(model)).fit(X), clone(model).fit(features)
+    for name in ("components_", "explained_variance_", "mean_", "noise_variance_"):
+        np.testing.assert_allclose(
+            getattr(ours, name), getattr(theirs, name), rtol=1e-9, atol=1e-12, err_msg=name
+        )
+    projected = pooled(ours.transform(X))
+    np.testing.assert_allclose(projected, theirs.transform(features), rtol=1e-8, atol=1e-9)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_support_vectors_at_their_optimum(layout: str) -> None:
+    table = binary()
+    X, y = split(deal(table, layout))
+    model = LinearSVC(tol=1e-10, max_iter=100_000)
+    ours, theirs = FLModel(model=clone(model)).fit(X, y), clone(model).fit(*split(table))
+    np.testing.assert_allclose(ours.coef_, theirs.coef_, rtol=1e-6, atol=1e-7)
+    assert ours.score(X, y) == theirs.score(*split(table))
 
 
 def test_columns_that_depend_on_each_other() -> None:
@@ -79,8 +152,9 @@ def test_columns_that_depend_on_each_other() -> None:
     X, y = split(deal(table))
     ours = FLModel(model=LinearRegression()).fit(X, y)
     theirs = LinearRegression().fit(*split(table))
-    assert ours.rank_ == theirs.rank_ == 10
-    np.testing.assert_allclose(ours.coef_, theirs.coef_, rtol=1e-8)
+    assert ours.rank_ == 10
+    predicted, expected = pooled(ours.predict(X)), theirs.predict(split(table)[0])
+    np.testing.assert_allclose(predicted, expected, rtol=1e-9)
 
 
 def test_columns_of_high_condition() -> None:

@@ -30,9 +30,10 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
+import fedruntime.pandas
 from fedruntime import FLModel
 from fedruntime.metrics import accuracy_score, roc_auc_score
-from fedruntime.model_selection import cross_val_score, train_test_split
+from fedruntime.model_selection import StratifiedKFold, cross_val_score, train_test_split
 
 NUMBERS = [
     Binarizer(threshold=50.0),
@@ -171,3 +172,43 @@ def test_figures_of_columns() -> None:
     assert df[["s1", "age"]].shape == (442, 2)
     np.testing.assert_array_equal(pooled(df.iloc[:5, 2:4]), table.iloc[:5, 2:4])
     np.testing.assert_array_equal(pooled(df.drop(columns=["double"]).fillna(df.mean())), table)
+
+
+def test_arithmetic_of_arrays() -> None:
+    table = regression()
+    X, _ = split(deal(table, "three parties, columns dealt by turns"))
+    features, _ = split(table)
+    values, ours = features.to_numpy(), X.to_numpy()
+    for made, expected in (
+        (ours / 2 + 1, values / 2 + 1),
+        (np.log1p(ours), np.log1p(values)),
+        ((ours - ours.mean(axis=0)) / ours.std(axis=0), None),
+        (1 - ours, 1 - values),
+        (ours > 50, values > 50),
+        (ours.astype(np.float32), values.astype(np.float32)),
+        ((X - X.mean()) / X.std(), None),
+        (ours[::2, :3], values[::2, :3]),
+        (X.loc[:, ["bmi", "age"]], features.loc[:, ["bmi", "age"]].to_numpy()),
+        (X.loc[:, "bmi"], features["bmi"].to_numpy()),
+    ):
+        if expected is None:
+            frame = made if hasattr(made, "columns") else None
+            scale = features.std() if frame is not None else features.std(ddof=0)
+            expected = ((features - features.mean()) / scale).to_numpy()
+        np.testing.assert_allclose(np.asarray(pooled(made)), expected, rtol=1e-12, atol=1e-14)
+    back = fedruntime.pandas.DataFrame(ours, columns=list(features.columns))
+    assert list(back.columns) == list(features.columns)
+    np.testing.assert_array_equal(pooled(back), values)
+    np.testing.assert_allclose(ours.max(axis=0), values.max(axis=0))
+
+
+def test_stratified_folds_of_tables() -> None:
+    table = binary()
+    X, y = split(deal(table))
+    features, label = split(table)
+    ours = StratifiedKFold(3).split(X, y)
+    theirs = local.StratifiedKFold(3).split(features, label)
+    for (train, test), (a, b) in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(pooled(X.iloc[train]), features.iloc[a])
+        np.testing.assert_array_equal(pooled(X.to_numpy()[test]), features.iloc[b])
+        np.testing.assert_array_equal(pooled(y.iloc[test]), label.iloc[b])

@@ -80,8 +80,8 @@ class SummedLinearLoss(LinearModelLoss):  # type: ignore[misc]
 
     @property
     def is_wide(self) -> bool:
-        """Whether the Hessian is too large to be summed whole."""
-        return self.size > _WIDEST_HESSIAN
+        """Whether the Hessian is too large to be summed whole, or cannot be summed at all."""
+        return self.size > _WIDEST_HESSIAN or not self._cohort.has_hessians
 
     def thinned(self, every: int) -> SummedLinearLoss:
         """About the same mean loss, of one in so many rows."""

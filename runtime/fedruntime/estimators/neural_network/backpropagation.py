@@ -49,26 +49,48 @@ def backpropagation(
         How many classes ``y`` has codes of; 0 for numbers.
     """
     X, y, weight = _of_batch(X, y, row_number, sample_weight, batch)
-    model = _built(network)
     total = float(weight.sum())
-    size = sum(part.size for part in (*model.coefs_, *model.intercepts_))
+    size = sum(part.size for part in (*network["coefs"], *network["intercepts"]))
     if total == 0.0:
         return {"loss": np.zeros(()), "gradient": np.zeros(size), "weight": np.zeros(())}
-    targets = _targets(y, n_classes)
+    loss, coefs, intercepts, _ = backpropagate(X, y, network, n_classes, weight)
+    gradient = np.concatenate([part.ravel() for part in (*coefs, *intercepts)])
+    return {"loss": np.asarray(loss), "gradient": gradient, "weight": np.asarray(total)}
+
+
+def backpropagate(
+    X: Any,
+    y: Floats,
+    network: dict[str, Any],
+    n_classes: int,
+    sample_weight: Floats | None = None,
+) -> tuple[float, list[Floats], list[Floats], Floats]:
+    """scikit-learn's own backpropagation, summed over rows.
+
+    Returns
+    -------
+    loss : float
+    coefs, intercepts : list of ndarray
+        The gradient by layer.
+    first : ndarray of shape (n, h)
+        The gradient at the inputs of the first hidden layer, row by row.
+    """
+    model = _built(network)
+    weight = np.ones(len(y)) if sample_weight is None else sample_weight
     activations = [X, *[None] * (model.n_layers_ - 1)]
-    coefs = [np.empty_like(part) for part in model.coefs_]
-    intercepts = [np.empty_like(part) for part in model.intercepts_]
-    deltas = [None] * (model.n_layers_ - 1)
+    deltas: list[Any] = [None] * (model.n_layers_ - 1)
+    empty = [[np.empty_like(part) for part in parts] for parts in (model.coefs_, model.intercepts_)]
     weights = (weight,) if _TAKES_WEIGHTS else ()
     loss, coefs, intercepts = model._backprop(
-        X, targets, *weights, activations, deltas, coefs, intercepts
+        X, _targets(y, n_classes), *weights, activations, deltas, *empty
     )
-    gradient = np.concatenate([part.ravel() for part in (*coefs, *intercepts)])
-    return {
-        "loss": np.asarray(loss * total),
-        "gradient": gradient * total,
-        "weight": np.asarray(total),
-    }
+    total = float(weight.sum())
+    return (
+        float(loss * total),
+        [part * total for part in coefs],
+        [part * total for part in intercepts],
+        deltas[0],
+    )
 
 
 @party_op("neural_network.correct", counts=("weight", "correct"))

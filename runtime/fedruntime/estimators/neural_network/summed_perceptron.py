@@ -13,6 +13,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.preprocessing import LabelBinarizer
 
 from fedruntime.cohort import Cohort
+from fedruntime.data.handle import AlignedRows
 from fedruntime.errors import DataError
 from fedruntime.estimators.neural_network.backpropagation import (
     backpropagation,
@@ -66,15 +67,7 @@ class SummedRows:
     """
 
     def __init__(self, cohort: Cohort, n_classes: int) -> None:
-        X = cohort["X"]
-        numbers = cohort.federation.map(
-            row_numbers,
-            layout=X.layout,
-            each={party: {"positions": own} for party, own in X.layout.positions.items()},
-            purpose=cohort.purpose,
-            X=X,
-        )
-        self._cohort = cohort.replace(row_number=numbers)
+        self._cohort = _numbered(cohort)
         self._n_classes = n_classes
         self._evaluations = 0
         target = cohort["y"].shape
@@ -122,6 +115,21 @@ class SummedRows:
         share = sums["error"][varying] / sums["square"][varying]
         constant = np.where(sums["error"][~varying] > 0.0, 0.0, 1.0)
         return float(np.concatenate([1.0 - share, constant]).mean())
+
+
+def _numbered(cohort: Cohort) -> Cohort:
+    """The rows with their pooled positions, which are their own where parties have all rows."""
+    X = cohort["X"]
+    if isinstance(X, AlignedRows):
+        return cohort
+    numbers = cohort.federation.map(
+        row_numbers,
+        layout=X.layout,
+        each={party: {"positions": own} for party, own in X.layout.positions.items()},
+        purpose=cohort.purpose,
+        X=X,
+    )
+    return cohort.replace(row_number=numbers)
 
 
 class _OnSums:

@@ -30,7 +30,8 @@ from fedruntime.estimators.state import export_state, import_state
 from fedruntime.estimators.tables import as_pooled
 from fedruntime.messages import Public
 from fedruntime.operations import Statistics, party_op, row_op
-from fedruntime.vertical.aligned import Aligned, AlignedArray, Place, owner_of
+from fedruntime.vertical.aligned import Aligned, Place, owner_of
+from fedruntime.vertical.aligned_array import AlignedArray
 from fedruntime.vertical.cohort import AlignedCohort
 from fedruntime.vertical.registry import Fitted, across_columns
 

@@ -12,7 +12,8 @@ from sklearn.pipeline import Pipeline
 
 from fedruntime.data.handle import Handle
 from fedruntime.errors import UnsupportedError
-from fedruntime.vertical.aligned import Aligned, AlignedArray, Place, owner_of
+from fedruntime.vertical.aligned import Aligned, Place, owner_of
+from fedruntime.vertical.aligned_array import AlignedArray
 from fedruntime.vertical.cohort import AlignedCohort
 from fedruntime.vertical.registry import Fitted, across_columns, family_across, fit_registered
 

@@ -21,6 +21,7 @@ from sklearn.linear_model import (
     Ridge,
     TweedieRegressor,
 )
+from sklearn.svm import LinearSVC
 
 from fedruntime.data.handle import Handle
 from fedruntime.errors import UnsupportedError
@@ -33,7 +34,7 @@ from fedruntime.vertical.aligned import Aligned
 from fedruntime.vertical.cohort import AlignedCohort
 from fedruntime.vertical.loading import label_party
 from fedruntime.vertical.registry import Fitted, across_columns
-from fedruntime.vertical.scores import gather
+from fedruntime.vertical.scores import Form, gather
 
 _MOMENTS = (
     "to the coordinator: means and products of all columns and the target, as sums over all rows, "
@@ -60,7 +61,13 @@ class LinearPredictor(Fitted):
             raise UnsupportedError(f"{method} of {type(self.model).__name__} has no counterpart")
         coef = np.atleast_2d(self.model.coef_)
         purpose = f"{type(self.model).__name__}.{method}"
-        scores = gather(X, label_party(X.federation), coef.T, np.zeros(len(coef)), purpose=purpose)
+        scores = gather(
+            X,
+            label_party(X.federation),
+            Form(coef.T),
+            np.zeros(len(coef)),
+            purpose=purpose,
+        )
         return apply(_on_scores(self.model, len(coef)), method, scores)
 
     def score(self, X: Aligned, y: Handle) -> float:
@@ -106,5 +113,16 @@ _LOGITS = (
 )
 def fit_by_descent(model: Any, cohort: AlignedCohort) -> Fitted:
     """Fit by scikit-learn's own L-BFGS, with partial predictors in the clear at the label party."""
+    family_of(model).fit(model, cohort)
+    return LinearPredictor(model)
+
+
+@across_columns(
+    LinearSVC,
+    reveals=_LOGITS,
+    parameters={"loss": ("squared_hinge",), "penalty": ("l2",)},
+)
+def fit_support_vectors(model: LinearSVC, cohort: AlignedCohort) -> Fitted:
+    """Fit to the optimum by L-BFGS, with partial predictors in the clear at the label party."""
     family_of(model).fit(model, cohort)
     return LinearPredictor(model)

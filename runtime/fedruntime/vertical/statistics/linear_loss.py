@@ -20,13 +20,12 @@ from fedruntime.estimators.linear_model.pointwise_loss import Pointwise, pointwi
 from fedruntime.messages import Array
 from fedruntime.operations import session_op
 from fedruntime.vertical.aligned import owner_of
+from fedruntime.vertical.class_products import masked_features
 from fedruntime.vertical.cohort import AlignedCohort, across
 from fedruntime.vertical.products.coordinator import (
     Masked,
-    Source,
     boxes_by_reader,
     joined,
-    mask,
     new_mask,
     next_round,
 )
@@ -38,7 +37,7 @@ from fedruntime.vertical.products.party import (
     mask_for,
     term,
 )
-from fedruntime.vertical.scores import opened, partial_scores, scores_at
+from fedruntime.vertical.scores import Form, opened, partial_scores, scores_at
 from fedruntime.vertical.sessions import ask, session_of
 
 Floats = npt.NDArray[np.float64]
@@ -55,9 +54,9 @@ def loss_gradient(
 ) -> dict[str, Array]:
     """As ``linear_loss_statistics.loss_gradient_statistic``."""
     X, federation, reader = cohort.X, cohort.federation, owner_of(cohort["y"])
-    masked = _masked_features(cohort, reader)
+    masked = masked_features(cohort, cohort.X, reader)
     coef = np.atleast_2d(weights).T
-    session, boxes = scores_at(X, reader, coef, purpose=cohort.purpose)
+    session, boxes = scores_at(X, reader, Form(coef), purpose=cohort.purpose)
     name, key = new_mask(federation)
     rounds = {one.party: next_round(federation) for one in masked}
     asked: dict[str, Any] = {
@@ -90,22 +89,6 @@ def loss_gradient(
         "intercept": at_label["offset"].reshape(weights.shape[:-1]),
     }
     return {name: np.asarray(value) for name, value in in_unit(total, unit / total_weight).items()}
-
-
-def _masked_features(cohort: AlignedCohort, reader: str) -> list[Masked]:
-    """The columns of the other parties, masked once for the label party."""
-    X = cohort.X
-    if "masked" not in X.products:
-        sources = [
-            Source(party, block, block.shape[1], (reader,))
-            for party, block in zip(X.parties, X.blocks, strict=True)
-            if party != reader
-        ]
-        X.products["masked"] = (
-            mask(cohort.federation, sources, purpose=cohort.purpose)[0] if sources else []
-        )
-    found: list[Masked] = X.products["masked"]
-    return found
 
 
 def _others_gradient(

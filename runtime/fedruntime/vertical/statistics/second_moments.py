@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fedruntime.estimators.decomposition.row_products import normal_product
 from fedruntime.estimators.gram import gram_statistic, pilot_statistic
 from fedruntime.estimators.second_moments import moment_sums, pilot_moments
 from fedruntime.estimators.surrogate import residual_products, residual_squares
@@ -103,3 +104,10 @@ def _residuals(cohort: AlignedCohort, coef: Floats, x_mean: Floats, y_mean: Floa
     about = column_moments(cohort).about(np.concatenate([x_mean, y_mean]))
     step = np.concatenate([-coef, np.eye(coef.shape[1])]).astype(np.longdouble)
     return step.T @ about @ step
+
+
+@across(normal_product)
+def product_with_gram(cohort: AlignedCohort, mean: Floats, basis: Floats) -> dict[str, Array]:
+    """As ``row_products.normal_product``."""
+    gram = column_moments(cohort).about(mean)
+    return {"product": (gram @ basis.astype(np.longdouble)).astype(np.float64)}
