@@ -9,7 +9,7 @@ their difference.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain, repeat
 
 import numpy as np
@@ -85,8 +85,7 @@ def apply_masks(
             f"{vector.shape}: encode the statistics first"
         )
     for key in chain(add, subtract):
-        if len(key) != KEY_BYTES:
-            raise ValueError(f"a mask key has {KEY_BYTES} bytes, not {len(key)}")
+        _require_key(key)
     streams = [
         (Cipher(AES(key), _FIRST_COUNTER).encryptor().update_into, combine)
         for key, combine in chain(zip(add, repeat(np.add)), zip(subtract, repeat(np.subtract)))
@@ -98,6 +97,54 @@ def apply_masks(
         for write_stream, combine in streams:
             write_stream(zeros, room)
             combine(block, mask, out=block)
+
+
+def mask_of(key: bytes, words: int) -> Vector:
+    """A key's mask itself: what ``add_mask`` adds to a vector of so many words.
+
+    Raises
+    ------
+    ValueError
+        If the key does not have 32 bytes.
+    """
+    _require_key(key)
+    # Older versions of cryptography want room for one cipher block more than is written.
+    raw = np.empty(words * _WORD.itemsize + _CIPHER_BLOCK, dtype=np.uint8)
+    write_stream = Cipher(AES(key), _FIRST_COUNTER).encryptor().update_into
+    room, end = raw.data, words * _WORD.itemsize
+    for start in range(0, end, len(_ZEROS)):
+        size = min(len(_ZEROS), end - start)
+        write_stream(_ZEROS[:size], room[start : start + size + _CIPHER_BLOCK])
+    return raw[:end].view(_WORD).astype(np.uint64, copy=False)
+
+
+def _require_key(key: bytes) -> None:
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"a mask key has {KEY_BYTES} bytes, not {len(key)}")
+
+
+def word_stream(key: bytes) -> Callable[[int], Vector]:
+    """The words of a key's mask, as many at a time as are asked for.
+
+    Parameters
+    ----------
+    key : bytes
+        32 bytes.
+
+    Raises
+    ------
+    ValueError
+        If the key does not have 32 bytes.
+    """
+    _require_key(key)
+    write = Cipher(AES(key), _FIRST_COUNTER).encryptor().update
+
+    def words(count: int) -> Vector:
+        return np.frombuffer(write(bytes(count * _WORD.itemsize)), dtype=_WORD).astype(
+            np.uint64, copy=False
+        )
+
+    return words
 
 
 class _Room(threading.local):

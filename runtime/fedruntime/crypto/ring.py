@@ -7,18 +7,21 @@ products of limbs is an integer below 2**53, which float64 holds exactly.
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 import numpy.typing as npt
 
-from fedruntime.crypto.masks import add_mask
+from fedruntime.crypto.masks import mask_of, word_stream
 
 Words = npt.NDArray[np.uint64]
 Floats = npt.NDArray[np.float64]
 
 WORD_BITS = 64
 _LIMB = 22
-_EXACT = 53  # bits that float64 holds
+_ABOVE = WORD_BITS - _LIMB
 _BLOCK_BITS = 11
+_STREAMED = 1 << 13  # rows of random words at a time
 
 
 def random_words(key: bytes, shape: tuple[int, ...]) -> Words:
@@ -30,9 +33,7 @@ def random_words(key: bytes, shape: tuple[int, ...]) -> Words:
         32 bytes, which have made no other words.
     shape : tuple of int
     """
-    words = np.zeros(int(np.prod(shape)), dtype=np.uint64)
-    add_mask(words, key)
-    return words.reshape(shape)
+    return mask_of(key, prod(shape)).reshape(shape)
 
 
 def gram(a: Words, b: Words, *, bits: int = WORD_BITS) -> Words:
@@ -62,15 +63,27 @@ def gram(a: Words, b: Words, *, bits: int = WORD_BITS) -> Words:
     # A narrow operand is one limb of up to 22 bits and a sign, in blocks of half as many rows.
     rows = 1 << (_BLOCK_BITS - 1 if narrow else _BLOCK_BITS)
     k, m = a.shape[1], b.shape[1]
+    left, right = _Limbs(min(rows, len(a)), k, count), _Limbs(min(rows, len(a)), m, 3)
     total = np.zeros((k, m), dtype=np.uint64)
     for start in range(0, len(a), rows):
-        left = _limbs(a[start : start + rows], count)
-        right = np.concatenate(_limbs(b[start : start + rows], 3), axis=1)
-        for i, limb in enumerate(left):
+        own = left.of(a[start : start + rows])
+        other = right.of(b[start : start + rows])
+        for i in range(count):
             # Products of limbs whose places add up to 64 bits or more are zero modulo 2**64.
-            products = (limb.T @ right[:, : (3 - i) * m]).astype(np.int64).view(np.uint64)
+            limb = own[:, i * k : (i + 1) * k]
+            products = (limb.T @ other[:, : (3 - i) * m]).astype(np.int64).view(np.uint64)
             for j in range(3 - i):
                 total += products[:, j * m : (j + 1) * m] << np.uint64(_LIMB * (i + j))
+    return total
+
+
+def gram_of_random(a: Words, key: bytes, columns: int) -> Words:
+    """``a.T @ random_words(key, (n, columns))``, without holding these words."""
+    stream = word_stream(key)
+    total = np.zeros((a.shape[1], columns), dtype=np.uint64)
+    for start in range(0, len(a), _STREAMED):
+        block = a[start : start + _STREAMED]
+        total += gram(block, stream(len(block) * columns).reshape(-1, columns))
     return total
 
 
@@ -79,14 +92,26 @@ def matmul(a: Words, b: Words) -> Words:
     return gram(np.ascontiguousarray(a.T), b)
 
 
-def _limbs(words: Words, count: int) -> list[Floats]:
-    """Limbs as floats, the lowest first; the last one takes what is left."""
-    rest = words.view(np.int64)
-    found = []
-    half, mask = np.int64(1 << (_LIMB - 1)), np.int64((1 << _LIMB) - 1)
-    for _ in range(count - 1):
-        limb = ((rest + half) & mask) - half
-        found.append(limb.astype(np.float64))
-        rest = (rest - limb) >> np.int64(_LIMB)
-    found.append(rest.astype(np.float64))
-    return found
+class _Limbs:
+    """Cuts blocks of words into limbs; the memory for them is taken once."""
+
+    def __init__(self, rows: int, columns: int, count: int) -> None:
+        self._count, self._columns = count, columns
+        self._floats = np.empty((rows, columns * count))
+        self._rest = np.empty((rows, columns), dtype=np.int64)
+        self._limb = np.empty((rows, columns), dtype=np.int64)
+
+    def of(self, words: Words) -> Floats:
+        """Limbs as floats side by side, the lowest first; the last one takes what is left."""
+        rows, columns = words.shape
+        rest, limb, floats = self._rest[:rows], self._limb[:rows], self._floats[:rows]
+        left: npt.NDArray[np.int64] = words.view(np.int64)
+        for place in range(self._count - 1):
+            np.left_shift(left, _ABOVE, out=limb)
+            np.right_shift(limb, _ABOVE, out=limb)
+            floats[:, place * columns : (place + 1) * columns] = limb
+            np.subtract(left, limb, out=rest)
+            np.right_shift(rest, _LIMB, out=rest)
+            left = rest
+        floats[:, (self._count - 1) * columns :] = left
+        return floats

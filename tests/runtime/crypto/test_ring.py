@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fedruntime.crypto.ring import gram, matmul, random_words
+from fedruntime.crypto.ring import gram, gram_of_random, matmul, random_words
 
 _EXTREME = [0, 1, 2**63 - 1, 2**63, 2**64 - 1, 2**21, 2**22, 2**43 + 2**21, 2**44 - 1]
 words = st.one_of(st.sampled_from(_EXTREME), st.integers(0, 2**64 - 1))
@@ -58,3 +58,15 @@ def test_words_are_those_of_the_key() -> None:
     first, second = random_words(bytes(32), (3, 4)), random_words(bytes(32), (12,))
     assert first.ravel().tolist() == second.tolist()
     assert (first != random_words(bytes([1]) * 32, (3, 4))).all()
+
+
+@pytest.mark.parametrize("rows", [1, 8191, 8192, 20_000])
+def test_words_that_are_not_held_are_the_same(rows: int) -> None:
+    a, key = random_words(bytes([2]) * 32, (rows, 2)), bytes([3]) * 32
+    expected = gram(a, random_words(key, (rows, 3)))
+    np.testing.assert_array_equal(gram_of_random(a, key, 3), expected)
+
+
+def test_a_short_key_is_refused() -> None:
+    with pytest.raises(ValueError, match="a mask key has 32 bytes, not 3"):
+        random_words(b"abc", (1,))

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ Extended = npt.NDArray[np.longdouble]
 
 _WIDEST = 26  # twice that is about what a double holds
 _NARROWEST = 8
+_BLOCK = 2048
 
 
 def limb_bits(rows: int) -> int:
@@ -49,15 +51,33 @@ class Limbs:
     exponents: npt.NDArray[np.int64]
 
 
-def encode(columns: Floats, bits: int) -> Limbs:
-    """Encode finite columns of shape (n, k) to ``2 * bits`` bits below their largest magnitude."""
-    largest = np.abs(columns).max(axis=0, initial=0.0)
+def encode(columns: Floats, bits: int, centre: Floats | None = None) -> Limbs:
+    """Encode finite columns of shape (n, k) to ``2 * bits`` bits below their largest magnitude.
+
+    Parameters
+    ----------
+    centre : ndarray of shape (k,), optional
+        What is subtracted from the columns first.
+    """
+    rows, k = columns.shape
+    start_at = np.zeros(k) if centre is None else centre
+    highest = columns.max(axis=0, initial=-np.inf) - start_at
+    lowest = columns.min(axis=0, initial=np.inf) - start_at
+    largest = np.maximum(highest, -lowest)
     exponents = np.frexp(np.where(largest > 0, largest, 0.5))[1].astype(np.int64)
-    scaled = np.ldexp(columns, bits - exponents)
-    high = np.rint(scaled)
-    low = np.rint(np.ldexp(scaled - high, bits))
-    both = np.concatenate([high, low], axis=1).astype(np.int64)
-    return Limbs(both.view(np.uint64), exponents)
+    words = np.empty((rows, 2 * k), dtype=np.int64)
+    # Block by block, since fresh memory for all rows would cost more than the arithmetic.
+    for rows_of in blocks_of(rows):
+        scaled = np.ldexp(columns[rows_of] - start_at, bits - exponents)
+        high = np.rint(scaled)
+        words[rows_of, :k] = high
+        words[rows_of, k:] = np.rint((scaled - high) * 2.0**bits)
+    return Limbs(words.view(np.uint64), exponents)
+
+
+def blocks_of(rows: int) -> Iterator[slice]:
+    """Rows in blocks that stay in the cache."""
+    return (slice(start, start + _BLOCK) for start in range(0, rows, _BLOCK))
 
 
 def decode(

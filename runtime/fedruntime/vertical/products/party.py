@@ -12,6 +12,7 @@ columns is masked and sent once, whatever it is multiplied with afterwards.
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,31 +22,30 @@ import numpy.typing as npt
 
 from fedruntime.aggregation.session import PartySession
 from fedruntime.crypto import keys, masks
-from fedruntime.crypto.ring import gram, random_words
+from fedruntime.crypto.ring import gram, gram_of_random
 from fedruntime.errors import DataError, ProtocolError
 from fedruntime.messages import Array
 from fedruntime.operations import sealed_for, session_op
-from fedruntime.vertical.products.fixed_point import Words, encode
-from fedruntime.vertical.sealed_arrays import seal_array, unseal_array
+from fedruntime.vertical.products.fixed_point import Words, blocks_of, encode
 
 Floats = npt.NDArray[np.float64]
 
+_PAD_LABEL = b"fedmigrate column pad v1"
 
-@dataclass
+
+@dataclass(frozen=True)
 class Held:
     """Encoded columns as one party knows them.
 
     Parameters
     ----------
-    masked : ndarray of uint64, shape (n, 2 * k)
-    own : ndarray of uint64, optional
-        The limbs without the mask; at the party whose columns they are.
+    words : ndarray of uint64, shape (n, 2 * k)
+        Limbs; at other parties than their own, under the mask.
     mask_key : bytes
-        What its mask is made from; at the same party.
+        What the mask is made from; at their own party.
     """
 
-    masked: Words
-    own: Words | None = None
+    words: Words
     mask_key: bytes = b""
 
 
@@ -73,12 +73,20 @@ def mask_columns(
     dict
         ``exponents`` of the columns, a sealed box a reader, and perhaps ``mean`` and ``gram``.
     """
-    columns, told = as_columns(rows), {}
+    columns, told, centre = as_columns(rows), {}, None
     if moments:
-        mean = columns.mean(axis=0)
-        columns = columns - mean
-        told = {"mean": mean, "gram": columns.T @ columns}
-    return {**mask_for(session, columns, name, key.tobytes(), bits, readers), **told}
+        centre = columns.mean(axis=0)
+        told = {"mean": centre, "gram": _products_about(columns, centre)}
+    masked = mask_for(session, columns, name, key.tobytes(), bits, readers, centre)
+    return {**masked, **told}
+
+
+def _products_about(columns: Floats, centre: Floats) -> Floats:
+    total = np.zeros((columns.shape[1],) * 2)
+    for rows in blocks_of(len(columns)):
+        block = columns[rows] - centre
+        total += block.T @ block
+    return total
 
 
 def mask_for(
@@ -88,15 +96,31 @@ def mask_for(
     key: bytes,
     bits: int,
     readers: Sequence[str],
+    centre: Floats | None = None,
 ) -> dict[str, Array]:
     """Keep columns encoded under a name, and seal them under their mask for other parties."""
-    if name in session.held:
+    used = session.held.setdefault("masked columns", set())
+    if name in used:
         raise ProtocolError(f"columns named {name!r} have been masked in this session already")
-    limbs = encode(columns, bits)
-    masked = limbs.words + random_words(key, limbs.words.shape)
-    session.held[name] = Held(masked, limbs.words, key)
-    boxes = {sealed_for(peer): seal_array(session, peer, name, masked) for peer in readers}
+    used.add(name)
+    limbs = encode(columns, bits, centre)
+    session.held[name] = Held(limbs.words, key)
+    boxes = {sealed_for(peer): _padded(session, peer, name, limbs.words, key) for peer in readers}
     return {"exponents": limbs.exponents, **boxes}
+
+
+def _padded(session: PartySession, peer: str, name: str, own: Words, key: bytes) -> Words:
+    """Masked columns under a pad that only a peer can take off: the dealer knows the mask."""
+    padded: Words = own.copy()
+    pad = _pad_key(session, session.party, peer, name)
+    masks.apply_masks(padded.reshape(-1), add=[key, pad])
+    return padded
+
+
+def _pad_key(session: PartySession, sender: str, receiver: str, name: str) -> bytes:
+    context = f"{session.name} {sender} {receiver} {name}".encode()
+    peer = receiver if sender == session.party else sender
+    return hmac.digest(session.channel(peer), _PAD_LABEL + context, "sha256")
 
 
 @session_op("across.receive")
@@ -111,7 +135,10 @@ def receive_columns(
 
 def keep_masked(session: PartySession, sender: str, name: str, width: int, box: Array) -> None:
     """Keep another party's masked columns, of which there are so many."""
-    masked = unseal_array(session, sender, name, box, np.uint64, 2 * width)
+    masked = np.array(box, dtype=np.uint64)
+    if masked.ndim != 2 or masked.shape[1] != 2 * width:
+        raise ProtocolError(f"these are not {width} masked columns: {masked.shape}")
+    masks.subtract_mask(masked.reshape(-1), _pad_key(session, sender, session.party, name))
     session.held[name] = Held(masked)
 
 
@@ -142,9 +169,9 @@ def term(
 ) -> Words:
     """One term of the product of own columns and a peer's, under the pair's mask of a round."""
     mine, theirs = held(session, own), held(session, name)
-    if mine.own is None:
+    if not mine.mask_key:
         raise ProtocolError(f"the columns named {own!r} are not those of party {session.party!r}")
-    if mine.masked.shape[0] != theirs.masked.shape[0]:
+    if len(mine.words) != len(theirs.words):
         raise DataError("columns of different numbers of rows have no product")
     used = session.held.setdefault("rounds", set())
     if (peer, round_number) in used:
@@ -152,11 +179,11 @@ def term(
     used.add((peer, round_number))
     key = keys.round_key(session.channel(peer), round_number)
     if session.party < peer:
-        found = gram(mine.own, theirs.masked, bits=bits + 1)
+        found = gram(mine.words, theirs.words, bits=bits + 1)
         masks.add_mask(found.reshape(-1), key)
     else:
-        mask = random_words(mine.mask_key, mine.masked.shape)
-        found = np.negative(gram(theirs.masked, mask))
+        mask = gram_of_random(theirs.words, mine.mask_key, mine.words.shape[1])
+        found = np.negative(mask)
         masks.subtract_mask(found.reshape(-1), key)
     return found
 
