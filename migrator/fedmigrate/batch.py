@@ -19,6 +19,7 @@ from fedmigrate.convert import Conversion, convert, convert_project
 from fedmigrate.errors import MigrateError, SettingsError, SourceError, UsageError
 from fedmigrate.gate import worth_parsing
 from fedmigrate.generated import conversion_path, is_generated, original_path, read_options
+from fedmigrate.partition import NOTHING_SAID, Partition, check_asked, partitioned, require_use
 from fedmigrate.plan import Options, Site
 from fedmigrate.project import Project, Projects, absolute
 from fedmigrate.scripts import check_target, python_files, read_bytes
@@ -63,6 +64,8 @@ class Request:
         What standard input is called.
     epsilon, delta : float, optional
         Of the privacy budget; as given, like ``parties``.
+    partition : Partition
+        As given.
     """
 
     paths: tuple[str, ...]
@@ -74,6 +77,7 @@ class Request:
     stdin_name: str | None = None
     epsilon: float | None = None
     delta: float | None = None
+    partition: Partition = NOTHING_SAID
 
     def options(self, earlier: Options) -> Options:
         return replace(
@@ -172,6 +176,7 @@ def exit_code(outcomes: Iterable[Outcome], mode: Mode) -> int:
 
 
 def _validate(request: Request) -> None:
+    check_asked(request.partition, request.split)
     several = len(request.paths) > 1
     if STDIN in request.paths:
         if several:
@@ -280,7 +285,10 @@ def _convert(
     there = _read_if_there(target) if checking and target is not None else None
     earlier = read_options(there, str(target)) if there is not None else None
     place = path or Path(request.stdin_name or UNNAMED)
-    options = request.options(settings_for(place).options(place, earlier or Options()))
+    settings = settings_for(place)
+    options = request.options(settings.options(place, earlier or Options()))
+    options = partitioned(options, place, request.partition, settings.said)
+    require_use(request.partition, options)
     if path is None:
         conversion = convert(decode(data, name), options)
     else:

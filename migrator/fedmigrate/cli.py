@@ -66,6 +66,18 @@ def main() -> None:
     help="How a simulation splits the rows over the parties.  [default: contiguous]",
 )
 @click.option(
+    "--partition",
+    type=click.Choice(["horizontal", "vertical", "auto"]),
+    help="Whether parties have other rows, or other columns of the same rows; `auto` looks, and "
+    "asks.  [default: horizontal]",
+)
+@click.option("--label-party", metavar="NAME", help="Of a vertical partition: who has the label.")
+@click.option(
+    "--on",
+    metavar="COLUMN,...",
+    help="Of a vertical partition: the key by which rows are matched.",
+)
+@click.option(
     "--drop-displays",
     is_flag=True,
     help="Turn statements that only show rows (plots, prints) into comments.",
@@ -91,6 +103,9 @@ def convert(
     check: bool,
     parties: str | None,
     split: str | None,
+    partition: str | None,
+    label_party: str | None,
+    on: str | None,
     drop_displays: bool,
     epsilon: float | None,
     delta: float | None,
@@ -110,10 +125,13 @@ def convert(
     fedmigrate convert train.py --parties a,b,c --split label_skew
     fedmigrate convert train.py --epsilon 3           with noise on all that is let out
     fedmigrate convert - < train.py > train_fed.py
+    fedmigrate convert train.py --parties bank,shop \\
+        --partition vertical --label-party bank --on customer_id
 
-    Exit code: 0 all is well; 1 a person is needed, because something could not be converted or
-    (with --check) a conversion is missing or out of date; 2 wrong usage, or a file that cannot be
-    read or written. An existing file is only replaced if fedmigrate wrote it.
+    Exit code: 0 all is well; 1 a person is needed, because something could not be converted, or
+    (with --check) a conversion is missing or out of date, or (with --partition auto) parties seem
+    to have other columns and nobody could be asked; 2 wrong usage, or a file that cannot be read
+    or written. An existing file is only replaced if fedmigrate wrote it.
     """
     if check and format_ == "text" and not (diff or verbose):
         from fedmigrate.gate import holds_no_training_script
@@ -129,6 +147,9 @@ def convert(
         check=check,
         parties=parties,
         split=split,
+        partition=partition,
+        label_party=label_party,
+        on=on,
         drop_displays=drop_displays,
         epsilon=epsilon,
         delta=delta,

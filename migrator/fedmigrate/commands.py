@@ -14,8 +14,9 @@ from pathlib import Path
 import click
 
 from fedmigrate.batch import UNNAMED, Mode, Outcome, Request, Status, exit_code, run
-from fedmigrate.configuration import check_parties
+from fedmigrate.configuration import check_key, check_parties
 from fedmigrate.errors import UsageError
+from fedmigrate.partition import AUTO, Choice, Partition
 
 _FINE = {Status.CURRENT, Status.NOTHING, Status.FEDERATED}
 _HEADINGS = ("diff ", "copy ", "--- ", "+++ ")
@@ -30,6 +31,9 @@ def convert_command(
     check: bool,
     parties: str | None,
     split: str | None,
+    partition: str | None,
+    label_party: str | None,
+    on: str | None,
     drop_displays: bool,
     epsilon: float | None,
     delta: float | None,
@@ -47,9 +51,23 @@ def convert_command(
     names = parse_parties(parties) if parties is not None else None
     if delta is not None and epsilon is None and not check:
         raise UsageError("--delta belongs to a privacy budget: give --epsilon as well")
-    displays = drop_displays or None
+    key = check_key((name.strip() for name in on.split(",")), "--on") if on is not None else None
+    choice = Choice(Partition(partition, label_party, key))
+    if partition == AUTO:
+        from fedmigrate.auto import choose
+
+        choice = choose(paths, label_party, key, names)
     request = Request(
-        paths, mode, names, split, displays, output, stdin_name, epsilon=epsilon, delta=delta
+        paths,
+        mode,
+        names,
+        split,
+        drop_displays or None,
+        output,
+        stdin_name,
+        epsilon=epsilon,
+        delta=delta,
+        partition=choice.partition,
     )
     outcomes: list[Outcome] = []
     for outcome in run(request, sys.stdin.buffer):
@@ -60,7 +78,7 @@ def convert_command(
             _print_code(outcome)
         if format == "text":
             _say(outcome, mode, verbose)
-    code = exit_code(outcomes, mode)
+    code = max(exit_code(outcomes, mode), int(choice.open))
     _conclude(outcomes, request, code, format)
     return code
 

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from fedmigrate.errors import SettingsError, UsageError
+from fedmigrate.partition import PARTITIONS, Partition
 from fedmigrate.plan import Options
 
 FILE_NAME = "pyproject.toml"
@@ -38,6 +39,8 @@ class Settings:
         Where its ``pyproject.toml`` lies; patterns are relative to it.
     parties, split : optional
         As the options of the same names.
+    partition, label_party, on : optional
+        Likewise; ``said`` has them as one.
     ignore : frozenset of str
         Codes that are accepted everywhere.
     exclude : tuple of str
@@ -52,13 +55,24 @@ class Settings:
     ignore: Codes = frozenset()
     exclude: tuple[str, ...] = ()
     per_file_ignores: tuple[tuple[str, Codes], ...] = ()
+    partition: str | None = None
+    label_party: str | None = None
+    on: tuple[str, ...] | None = None
+
+    @property
+    def said(self) -> Partition:
+        """What the project says of how its parties' tables relate."""
+        return Partition(self.partition, self.label_party, self.on)
 
     def excludes(self, path: Path) -> bool:
         """Whether a script is passed over where a folder is converted."""
         return any(self._matches(pattern, path) for pattern in self.exclude)
 
     def options(self, path: Path, earlier: Options) -> Options:
-        """The options for one script; ``earlier`` ones where nothing is set."""
+        """The options for one script; ``earlier`` ones where nothing is set.
+
+        The partition is for ``partitioned`` to put together.
+        """
         ignore = self.ignore.union(
             *(codes for pattern, codes in self.per_file_ignores if self._matches(pattern, path))
         )
@@ -173,6 +187,23 @@ def check_parties(names: Iterable[str], where: str) -> tuple[str, ...]:
     return tuple(seen)
 
 
+def check_key(columns: Iterable[str], where: str) -> tuple[str, ...]:
+    """Names of the columns by which rows are matched.
+
+    Raises
+    ------
+    SettingsError
+        If there is none, or one of them is empty or there twice.
+    """
+    names = tuple(columns)
+    if not all(names or ("",)):
+        place = names.index("") + 1 if names else 1
+        raise SettingsError(f"{where}: name {place} is empty; it takes columns, such as id")
+    if len(set(names)) < len(names):
+        raise SettingsError(f"{where}: a column is there twice")
+    return names
+
+
 def _texts(value: Any, where: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
         raise SettingsError(f'{where}: takes a list of texts, such as ["one", "two"]')
@@ -190,6 +221,22 @@ def _split(value: Any, where: str) -> str:
     if value not in SPLITS:
         raise SettingsError(f"{where}: takes one of {', '.join(SPLITS)}")
     return str(value)
+
+
+def _partition(value: Any, where: str) -> str:
+    if value not in PARTITIONS:
+        raise SettingsError(f"{where}: takes one of {', '.join(PARTITIONS)}")
+    return str(value)
+
+
+def _party(value: Any, where: str) -> str:
+    if not isinstance(value, str):
+        raise SettingsError(f"{where}: takes one name")
+    return check_parties([value], where)[0]
+
+
+def _key(value: Any, where: str) -> tuple[str, ...]:
+    return check_key(_texts([value] if isinstance(value, str) else value, where), where)
 
 
 def _codes(value: Any, where: str) -> Codes:
@@ -218,6 +265,9 @@ def _codes_by_file(value: Any, where: str) -> tuple[tuple[str, Codes], ...]:
 _KEYS: Mapping[str, Callable[[Any, str], Any]] = {
     "parties": _parties,
     "split": _split,
+    "partition": _partition,
+    "label-party": _party,
+    "on": _key,
     "ignore": _codes,
     "exclude": _texts,
     "per-file-ignores": _codes_by_file,

@@ -71,7 +71,7 @@ def convert(source: Source, options: Options) -> Conversion:
         return Conversion(source, plan, source.original, was_converted)
     from fedmigrate.analysis import analyse
 
-    return _planned(source, options, analyse(source))
+    return _planned(source, options, analyse(source, options))
 
 
 def convert_project(project: Project, options: Options) -> dict[Path, Conversion]:
@@ -86,7 +86,7 @@ def convert_project(project: Project, options: Options) -> dict[Path, Conversion
 
     conversions = {
         path: _planned(project.sources[path], options, analysis)
-        for path, analysis in analyse_project(project).items()
+        for path, analysis in analyse_project(project, options).items()
     }
     return {
         path: replace(conversion, is_module=path not in project.entries)
@@ -98,7 +98,15 @@ def _planned(source: Source, options: Options, analysis: Analysis) -> Conversion
     from fedmigrate.suppression import suppress
 
     sites, notices = analysis.sites, analysis.notices
-    plan = Plan(source.path, source.sha256, options, sites, analysis.label, notices)
+    plan = Plan(
+        source.path,
+        source.sha256,
+        options,
+        sites,
+        analysis.label,
+        notices,
+        shares=analysis.shares,
+    )
     if options.epsilon is not None:
         from fedmigrate.budget import with_budget
 

@@ -22,6 +22,8 @@ prints the same. This page is generated: change the file of the code in
 | FM10x | converted; how far the federated fit may differ | 0 |
 | FM11x | converted faithfully, but the script itself has a trap | 0 |
 | FM12x | something about a suppression | 0 |
+| FM13x | converted, and refused when it runs under a privacy budget | 0 |
+| FM14x | converted for parties that have other columns, with something to know | 0 |
 | FM2xx | left as it was, under a comment; a person decides | 1 |
 | FM3xx | rows would reach the coordinator; left, and refused at run time | 1 |
 | FM9xx | the input cannot be used; nothing is written | 2 |
@@ -53,7 +55,8 @@ def _section(entry: Code) -> str:
         f"\n## {entry.code}: {entry.title}\n\n"
         f"`{message}` ({entry.severity.value})\n\n"
         f"{entry.explanation}\n\n"
-        f"```{language}\n{entry.before}```\n\n"
+        + (f"With `{entry.options}`:\n\n" if entry.options else "")
+        + f"```{language}\n{entry.before}```\n\n"
         f"Instead:\n\n```{language}\n{entry.after}```\n\n"
         f"{entry.next_step}\n"
     )

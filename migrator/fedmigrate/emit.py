@@ -19,7 +19,7 @@ from fedmigrate.names import fresh_names
 from fedmigrate.plan import Plan, SiteKind, Verdict
 from fedmigrate.positions import Positions, ends_cell_text, find_positions, header_position
 from fedmigrate.render import header, init_lines
-from fedmigrate.rules import Change, Comment, Dropped, Import, MovedImport, all_rules
+from fedmigrate.rules import Below, Change, Comment, Dropped, Import, MovedImport, all_rules
 from fedmigrate.script import Script
 from fedmigrate.source import Source, Span
 
@@ -189,7 +189,14 @@ def _statements(script: Script, changes: Sequence[Change]) -> Iterator[Replaceme
         if isinstance(change, Edit) and script.lines.at(change.span.start) not in lines:
             edits[script.lines.at(change.span.start)].append(change)
     for line, found in edits.items():
-        yield _replaced(script, line.span, _edited(script, line.span, found))
+        text = _edited(script, line.span, found)
+        indent = script.source.text[line.span.start : line.code_start]
+        below = [
+            f"\n{_broken(indent + change.text)}"
+            for change in changes
+            if isinstance(change, Below) and script.lines.at(change.span.start) is line
+        ]
+        yield _replaced(script, line.span, text + "".join(below))
     for change in dropped:
         yield _replaced(script, change.span, change.text)
 

@@ -72,12 +72,13 @@ def engine_of(script: Path, tree: ast.Module) -> str:
         return named
     beside, elsewhere = script.parent / FILE_NAME, os.environ.get("FEDMIGRATE_FEDERATION")
     for path in [*([Path(elsewhere)] if elsewhere else []), beside]:
-        if "engine" in (told := _table(path)):
+        if "engine" in (told := read_table(path)):
             return str(told["engine"])
     return str(init_arguments(tree).get("engine", _DEFAULT))
 
 
-def _table(path: Path) -> Mapping[str, Any]:
+def read_table(path: Path) -> Mapping[str, Any]:
+    """The settings in a file; nothing where it cannot be read."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -8,11 +8,12 @@ from __future__ import annotations
 import ast
 import codecs
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from fedmigrate.errors import SourceError
-from fedmigrate.plan import Options
+from fedmigrate.plan import Options, Vertical
 from fedmigrate.source import decode
 
 SUFFIX = "_fed"
@@ -64,7 +65,7 @@ def read_options(data: bytes, path: str) -> Options | None:
                 given = {
                     word.arg: ast.literal_eval(word.value)
                     for word in node.value.keywords
-                    if word.arg in ("parties", "split")
+                    if word.arg in ("parties", "split", "label_party")
                 }
             except ValueError:
                 continue
@@ -73,9 +74,27 @@ def read_options(data: bytes, path: str) -> Options | None:
                     tuple(given["parties"]),
                     given.get("split", Options().split),
                     drop_displays=_DROPPED.search(source.original) is not None,
+                    vertical=_vertical(source.tree, given),
                     **_budget(node.value),
                 )
     return None
+
+
+def _vertical(tree: ast.Module, given: Mapping[str, Any]) -> Vertical | None:
+    """How columns of several parties are put together, going by set-up line and alignment."""
+    if "label_party" not in given:
+        return None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            keys = [word.value for word in node.keywords if word.arg == "on"]
+            joins = bool(node.args) and isinstance(node.args[0], ast.List)
+            if node.func.attr == "align" and keys and not joins:
+                try:
+                    on = ast.literal_eval(keys[0])
+                except ValueError:
+                    continue
+                return Vertical(given["label_party"], (on,) if isinstance(on, str) else tuple(on))
+    return Vertical(given["label_party"])
 
 
 def _budget(init: ast.Call) -> dict[str, Any]:

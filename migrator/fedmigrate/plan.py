@@ -32,6 +32,7 @@ class SiteKind(str, Enum):
     ESTIMATOR = "estimator"  # the construction of an estimator fitted on rows: wrapped in FLModel
     FUNCTION = "function"  # a whole-data function: its import moves to fedruntime
     MODEL = "model"  # a fitted model that a library is given: it gets the plain estimator
+    JOIN = "join"  # tables that are joined: `fed.align` joins those of several parties
     STACK = "stack"  # `np.c_[...]` of rows: becomes the function that does the same
     OPERATION = "operation"  # a pandas, numpy or other operation on rows that handles cannot carry
     REVEAL = "reveal"  # would show rows to the coordinator
@@ -79,6 +80,8 @@ class Site:
     diagnostics : tuple of Diagnostic
     accepted : bool
         Whether the script, or its project, accepts everything that was found here.
+    party : str, optional
+        For sources of a vertical federation that are one party's alone: that party.
     """
 
     kind: SiteKind
@@ -91,6 +94,7 @@ class Site:
     reason: str = ""
     diagnostics: tuple[Diagnostic, ...] = ()
     accepted: bool = False
+    party: str | None = None
 
     @property
     def needs_a_person(self) -> bool:
@@ -98,11 +102,33 @@ class Site:
 
 
 @dataclass(frozen=True)
+class Vertical:
+    """That parties have other columns of the same rows, and how these are put together.
+
+    Parameters
+    ----------
+    label_party : str
+        Who has the label.
+    on : tuple of str
+        The columns by which rows are matched; none where all tables have the same rows in the same
+        order.
+    columns : tuple of (str, str)
+        Column and party, as far as the federation's settings tell; where they tell of any, all
+        others lie at the label party.
+    """
+
+    label_party: str
+    on: tuple[str, ...] = ()
+    columns: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Options:
     """What the user chose for a conversion.
 
     ``ignore`` holds codes that are not reported; with ``drop_displays`` statements that only show
-    rows are taken out; with ``epsilon`` the script runs under a privacy budget.
+    rows are taken out; with ``epsilon`` the script runs under a privacy budget; with ``vertical``
+    parties have other columns of the same rows, and else other rows of the same columns.
     """
 
     parties: tuple[str, ...] = ("alice", "bob")
@@ -111,6 +137,26 @@ class Options:
     drop_displays: bool = False
     epsilon: float | None = None
     delta: float | None = None
+    vertical: Vertical | None = None
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one party of a vertical federation, or its coordinator, has to do.
+
+    Parameters
+    ----------
+    party : str
+    role : {"client", "label holder", "aggregator"}
+        A client has columns; the label holder has the label, and may have columns; the aggregator
+        puts together what the others compute.
+    lines : tuple of int
+        The statements of the script that run there, by their first lines.
+    """
+
+    party: str
+    role: str
+    lines: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -118,7 +164,7 @@ class Plan:
     """All sites of one script, in source order, and the options they were planned with.
 
     ``notices`` are findings that belong to no site, ``suppressed`` those that the script or its
-    project accepts.
+    project accepts; ``shares`` say who runs what in a vertical federation.
     """
 
     path: str
@@ -128,14 +174,23 @@ class Plan:
     label: str | None = None  # the column that is y, where `split="label_skew"` needs it
     notices: tuple[Diagnostic, ...] = ()
     suppressed: tuple[Diagnostic, ...] = ()
+    shares: tuple[Share, ...] = ()
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         return (*(found for site in self.sites for found in site.diagnostics), *self.notices)
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON-ready dictionary; ``from_json`` gives an equal plan back."""
-        return _plain(dataclasses.asdict(self))  # type: ignore[no-any-return]
+        """A JSON-ready dictionary; ``from_json`` gives an equal plan back.
+
+        What only vertical federations have is left out for others.
+        """
+        plain: dict[str, Any] = _plain(dataclasses.asdict(self))
+        if self.options.vertical is None:
+            del plain["options"]["vertical"], plain["shares"]
+            for site in plain["sites"]:
+                del site["party"]
+        return plain
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Plan:
@@ -149,12 +204,24 @@ class Plan:
                 data["options"]["drop_displays"],
                 data["options"]["epsilon"],
                 data["options"]["delta"],
+                _vertical(data["options"].get("vertical")),
             ),
             sites=tuple(_site(site) for site in data["sites"]),
             label=data["label"],
             notices=tuple(_diagnostic(found) for found in data["notices"]),
             suppressed=tuple(_diagnostic(found) for found in data["suppressed"]),
+            shares=tuple(
+                Share(share["party"], share["role"], tuple(share["lines"]))
+                for share in data.get("shares", ())
+            ),
         )
+
+
+def _vertical(data: Mapping[str, Any] | None) -> Vertical | None:
+    if data is None:
+        return None
+    columns = tuple((column, party) for column, party in data["columns"])
+    return Vertical(data["label_party"], tuple(data["on"]), columns)
 
 
 def _site(data: Mapping[str, Any]) -> Site:
@@ -169,6 +236,7 @@ def _site(data: Mapping[str, Any]) -> Site:
         reason=data["reason"],
         diagnostics=tuple(_diagnostic(found) for found in data["diagnostics"]),
         accepted=data["accepted"],
+        party=data.get("party"),
     )
 
 

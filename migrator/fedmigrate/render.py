@@ -39,10 +39,17 @@ def init_lines(names: Names, plan: Plan, wraps_models: bool) -> list[str]:
         parties=[quoted(party) for party in options.parties],
         split=None if options.split == "contiguous" else quoted(options.split),
         label=quoted(label) if skewed and label is not None else None,
+        label_party=None if options.vertical is None else quoted(options.vertical.label_party),
         budget=None if options.epsilon is None else _budget(plan),
         wraps_models=wraps_models,
     )
     return text.splitlines()
+
+
+def key_argument(on: tuple[str, ...]) -> str:
+    """The columns by which rows are matched, as ``fed.align`` is given them."""
+    names = ", ".join(map(quoted, on))
+    return names if len(on) == 1 else f"[{names}]"
 
 
 def _budget(plan: Plan) -> dict[str, float | int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,7 @@ def _summary(outcome: Outcome, verbose: bool) -> Iterator[str]:
     yield from _notes(at, shown)
     if outcome.conversion is not None:
         yield from _notices(at, outcome.conversion.plan, verbose)
+        yield from _shares(outcome.conversion)
     yield from _needs_a_person(at, outcome)
 
 
@@ -137,6 +139,32 @@ def _notices(at: Place, plan: Plan, verbose: bool) -> Iterator[str]:
         yield f"{at(found.line)}  {found.code}  {describe(found)}"
     for found in plan.suppressed if verbose else ():
         yield f"{at(found.line)}  {found.code}  suppressed: {describe(found)}"
+
+
+def _shares(conversion: Conversion) -> Iterator[str]:
+    """Who runs which lines, in a vertical federation."""
+    shares = conversion.plan.shares
+    parties = max((len(share.party) for share in shares), default=0)
+    roles = max((len(share.role) for share in shares), default=0)
+    for share in shares:
+        lines = _ranges(conversion.source, share.lines) or "nothing"
+        yield f"{share.party:<{parties}}  {share.role:<{roles}}  runs {lines}"
+
+
+def _ranges(source: Source, lines: Sequence[int]) -> str:
+    """Lines as people are told them: ``lines 3-5, 8``, or by cell in a notebook."""
+    by_cell: dict[int | None, list[str]] = {}
+    for cell, found in groupby(lines, lambda line: source.locate(line)[0]):
+        numbers = [source.locate(line)[1] for line in found]
+        for _, run in groupby(enumerate(numbers), lambda entry: entry[1] - entry[0]):
+            first, *rest = [number for _, number in run]
+            by_cell.setdefault(cell, []).append(f"{first}-{rest[-1]}" if rest else f"{first}")
+    return "; ".join(
+        (f"cell {cell} " if cell is not None else "")
+        + ("line " if len(found) == 1 and "-" not in found[0] else "lines ")
+        + ", ".join(found)
+        for cell, found in by_cell.items()
+    )
 
 
 def _needs_a_person(at: Place, outcome: Outcome) -> Iterator[str]:
@@ -181,6 +209,9 @@ def _convert_arguments(outcome: Outcome, request: Request) -> list[str]:
             arguments += ["--epsilon", f"{options.epsilon:g}"]
         if options.delta is not None:
             arguments += ["--delta", f"{options.delta:g}"]
+        if options.vertical is not None:
+            arguments += ["--partition", "vertical", "--label-party", options.vertical.label_party]
+            arguments += ["--on", ",".join(options.vertical.on)] if options.vertical.on else []
     if request.output is not None:
         arguments += ["-o", request.output]
     return [*arguments, outcome.path]

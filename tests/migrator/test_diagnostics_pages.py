@@ -16,9 +16,9 @@ IN_SCRIPTS = [
 ]
 
 
-def codes(example: str, epsilon: float | None = None) -> set[str]:
-    """The codes that an example leads to."""
-    options = Options(epsilon=epsilon)
+def codes(entry: Code, example: str) -> set[str]:
+    """The codes that an example of a page leads to."""
+    options = Options(epsilon=entry.epsilon, vertical=entry.vertical)
     try:
         return {
             found.code
@@ -30,19 +30,19 @@ def codes(example: str, epsilon: float | None = None) -> set[str]:
 
 @pytest.mark.parametrize("entry", IN_SCRIPTS, ids=lambda entry: entry.code)
 def test_before_has_it(entry: Code) -> None:
-    assert entry.code in codes(entry.before, entry.epsilon)
+    assert entry.code in codes(entry, entry.before)
 
 
 @pytest.mark.parametrize("entry", IN_SCRIPTS, ids=lambda entry: entry.code)
 def test_after_has_it_no_more(entry: Code) -> None:
-    assert entry.code not in codes(entry.after, entry.epsilon)
+    assert entry.code not in codes(entry, entry.after)
 
 
 def test_after_needs_nobody() -> None:
     """An alternative that is left itself would be none."""
     for entry in IN_SCRIPTS:
         if entry.code != "FM121":  # where the estimator is accepted as it is
-            left = {code for code in codes(entry.after) if code[2] in "239"}
+            left = {code for code in codes(entry, entry.after) if code[2] in "239"}
             assert left == set(), entry.code
 
 

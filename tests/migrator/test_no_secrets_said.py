@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from fedmigrate.batch import Mode, Request, run
-from fedmigrate.diagnostics import CODES, MARKER
+from fedmigrate.diagnostics import CODES, MARKER, Code
 from fedmigrate.errors import SettingsError
+from fedmigrate.partition import Partition
 from fedmigrate.report import as_json, summary
 
 SECRET = "hunter2-S3CR3T"
@@ -41,6 +42,9 @@ BODIES = {
     "FM122": "z = 'SECRET'  # fedmigrate: ignore  SECRET\n",
     "FM131": "from sklearn.tree import DecisionTreeClassifier\n"
     'DecisionTreeClassifier(class_weight={"SECRET": 2}).fit(X, y)\n',
+    "FM141": 'Ridge().fit(X.drop(columns=["SECRET"]), y)\n',
+    "FM142": 'X["SECRET"] = X["SECRET"] / X["b"] + len("SECRET")\n',
+    "FM143": 'X = X.rename(columns={"SECRET": "SECRET b"})\n',
     "FM201": 'KNeighborsClassifier(metric="SECRET").fit(X, y)\n',
     "FM202": "from sklearn.pipeline import make_pipeline\n"
     'make_pipeline(xgboost.XGBClassifier("SECRET")).fit(X, y)\n',
@@ -53,6 +57,13 @@ BODIES = {
     "FM208": 'class A(Ridge):\n    key = "SECRET"\n\nA("SECRET").fit(X, y)\n',
     "FM209": 'from my import load\nRidge().fit(load("SECRET"), load("SECRET"))\n',
     "FM210": 'print(f"SECRET {Ridge().fit(X, y).coef_} SECRET")\n',
+    "FM211": "from sklearn.tree import DecisionTreeClassifier\n"
+    'DecisionTreeClassifier(class_weight={"SECRET": 2}).fit(X, y)\n',
+    "FM212": 'X.groupby("SECRET")["SECRET"].mean()\nX.apply(lambda row: row["SECRET"], axis=1)\n',
+    "FM213": 'X[X["SECRET"] == "SECRET"]\nX.query("SECRET")\n',
+    "FM214": 'df.merge(pd.read_csv("SECRET.csv"), on="SECRET")\n',
+    "FM215": 'df["patient"] == "SECRET"\n',
+    "FM216": 's = StandardScaler().fit(X[["SECRET"]])\nprint(s.mean_["SECRET"])\n',
     "FM301": 'print("SECRET", df[df["n"] == "SECRET"], df.query("n == \'SECRET\'").head())\n'
     'logging.info("SECRET %s", df)\nprint(f"SECRET {df}")\n',
     "FM302": 'plt.scatter(df["a"], df["b"], label="SECRET")\nplt.savefig("SECRET.png")\n',
@@ -70,11 +81,13 @@ ALSO = {
 }
 
 
-def said(folder: Path, text: str, epsilon: float | None = None) -> str:
+def said(folder: Path, text: str, entry: Code = CODES["FM101"]) -> str:
     """Everything that a run says: the summary, the JSON, the comments in the conversion."""
     path = folder / "train.py"
     path.write_text(text.replace("SECRET", SECRET), encoding="utf-8")
-    request = Request((str(path),), Mode.WRITE, epsilon=epsilon)
+    vertical = entry.vertical
+    said = Partition("vertical", vertical.label_party, vertical.on) if vertical else Partition()
+    request = Request((str(path),), Mode.WRITE, epsilon=entry.epsilon, partition=said)
     outcomes = list(run(request, io.BytesIO()))
     parts = [summary(outcome, verbose=True) for outcome in outcomes]
     parts.append(json.dumps(as_json(outcomes, 0)))
@@ -86,7 +99,7 @@ def said(folder: Path, text: str, epsilon: float | None = None) -> str:
 
 @pytest.mark.parametrize("code", BODIES)
 def test_a_finding_repeats_no_text(tmp_path: Path, code: str) -> None:
-    told = said(tmp_path, HEAD + BODIES[code], CODES[code].epsilon)
+    told = said(tmp_path, HEAD + BODIES[code], CODES[code])
     assert code in told
     assert SECRET not in told
 

@@ -32,7 +32,7 @@ _NOTICES = {
     Exactness.STATISTICAL: "FM102",
     Exactness.APPROXIMATE: "FM103",
 }
-_MAX_NESTING = 8
+MAX_NESTING = 8
 _CHOICE = re.compile(r"[a-z][a-z_+-]{0,24}[0-9]?")
 
 NOT_FOLLOWED = "it comes from where the tool cannot look"
@@ -61,7 +61,7 @@ class Assessment:
     obstacles: tuple[Finding, ...] = ()
 
 
-def assess(findings: Findings, value: Value, depth: int = _MAX_NESTING) -> Assessment:
+def assess(findings: Findings, value: Value, depth: int = MAX_NESTING) -> Assessment:
     """What becomes of a value that is fitted, or that is part of something fitted."""
     if isinstance(value, Subclassed):
         obstacle = Finding("FM208", {"name": value.name, "base": value.base})

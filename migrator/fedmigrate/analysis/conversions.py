@@ -13,7 +13,7 @@ from pathlib import Path
 
 from fedmigrate.analysis.findings import Findings
 from fedmigrate.analysis.modules import PACKAGE
-from fedmigrate.plan import Diagnostic, Site, SiteKind, Verdict
+from fedmigrate.plan import Diagnostic, Share, Site, SiteKind, Verdict
 from fedmigrate.project import Project
 from fedmigrate.source import Source, Span
 
@@ -34,12 +34,15 @@ class Analysis:
         Every identifier of the script.
     notices : tuple of Diagnostic
         Traps of the script itself, which change nothing in its conversion.
+    shares : tuple of Share
+        Who runs what in a vertical federation.
     """
 
     sites: tuple[Site, ...]
     label: str | None
     names: frozenset[str]
     notices: tuple[Diagnostic, ...] = ()
+    shares: tuple[Share, ...] = ()
 
 
 def follow_conversions(

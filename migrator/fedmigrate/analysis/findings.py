@@ -101,6 +101,8 @@ class Findings:
     foreign: dict[ast.expr, ReceiverFit] = field(default_factory=dict)
     handed: dict[ast.expr, HandedOver] = field(default_factory=dict)
     stacks: dict[ast.Subscript, tuple[str, Origins]] = field(default_factory=dict)
+    joins: dict[ast.expr, Origins] = field(default_factory=dict)
+    placed: dict[ast.Call, str] = field(default_factory=dict)  # tables of one party each
     marks: dict[tuple[ast.AST, str], Mark] = field(default_factory=dict)
     trained_on: set[ast.Call] = field(default_factory=set)
     mixed: set[ast.Call] = field(default_factory=set)
@@ -121,6 +123,7 @@ class Findings:
             untold={at: found for at, found in self.untold.items() if at in nodes},
             foreign={at: found for at, found in self.foreign.items() if at in nodes},
             handed={at: found for at, found in self.handed.items() if at in nodes},
+            joins={at: found for at, found in self.joins.items() if at in nodes},
             stacks={at: found for at, found in self.stacks.items() if at in nodes},
             marks={key: found for key, found in self.marks.items() if key[0] in nodes},
             imports={at: found for at, found in self.imports.items() if at in nodes},

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from fedmigrate.analysis.across import across_functions, assess_across
+from fedmigrate.analysis.assessment import assess
+from fedmigrate.analysis.columns import note_columns
 from fedmigrate.analysis.conversions import Analysis, follow_conversions
 from fedmigrate.analysis.expressions import evaluate
 from fedmigrate.analysis.findings import Findings
@@ -11,6 +14,7 @@ from fedmigrate.analysis.invocation import invoke, sklearn_base
 from fedmigrate.analysis.magics import with_magics
 from fedmigrate.analysis.memory import without_collecting
 from fedmigrate.analysis.modules import follow_module
+from fedmigrate.analysis.shares import find_shares
 from fedmigrate.analysis.sites import decide
 from fedmigrate.analysis.state import State
 from fedmigrate.analysis.statements import run
@@ -18,13 +22,21 @@ from fedmigrate.analysis.survey import Survey, survey
 from fedmigrate.analysis.traps import Trap, find_traps, notices
 from fedmigrate.analysis.values import Function, Instance
 from fedmigrate.errors import SourceError
+from fedmigrate.plan import Options, Share
 from fedmigrate.project import Project
 from fedmigrate.source import Source
 
+_HORIZONTAL = Options()
+
 
 @without_collecting()
-def analyse(source: Source) -> Analysis:
+def analyse(source: Source, options: Options = _HORIZONTAL) -> Analysis:
     """Decide every site of a script that stands alone.
+
+    Parameters
+    ----------
+    options : Options
+        Of which the partition decides what has a counterpart.
 
     Raises
     ------
@@ -39,14 +51,15 @@ def analyse(source: Source) -> Analysis:
     try:
         state.run(state, source.tree.body)
         _follow_uncalled(state)
-        return _decided(source, found, state.findings, _traps(state))
+        traps = _traps(state, options)
+        return _decided(source, found, state, state.findings, traps, options)
     except RecursionError as error:
         raise SourceError("FM901", source.path, "is nested too deeply to be followed") from error
 
 
 @without_collecting()
-def analyse_project(project: Project) -> dict[Path, Analysis]:
-    """Decide every site of every member of a project.
+def analyse_project(project: Project, options: Options = _HORIZONTAL) -> dict[Path, Analysis]:
+    """Decide every site of every member of a project; ``options`` are those of ``analyse``.
 
     Whatever a script does with a function of another file decides about that file, too: rows, and
     estimators, may come from there.
@@ -64,9 +77,16 @@ def analyse_project(project: Project) -> dict[Path, Analysis]:
             if not _is_federated(surveys[path]):
                 follow_module(state, path)
         _follow_uncalled(state)
-        traps = _traps(state)
+        traps = _traps(state, options)
         analyses = {
-            path: _decided(source, surveys[path], state.findings.within(source.tree), traps)
+            path: _decided(
+                source,
+                surveys[path],
+                state,
+                state.findings.within(source.tree),
+                traps,
+                options,
+            )
             for path, source in project.sources.items()
         }
     except RecursionError as error:
@@ -79,14 +99,30 @@ def _is_federated(found: Survey) -> bool:
     return "fedruntime" in found.imported
 
 
-def _traps(state: State) -> list[Trap]:
-    return list(find_traps(state.history, state.findings))
+def _traps(state: State, options: Options) -> list[Trap]:
+    found = list(find_traps(state.history, state.findings))
+    if options.vertical is not None:
+        found += note_columns(state, options.vertical, options.parties)
+    return found
 
 
-def _decided(source: Source, found: Survey, findings: Findings, traps: list[Trap]) -> Analysis:
-    sites, unfollowed = with_magics(source, decide(source, found, findings))
+def _decided(
+    source: Source,
+    found: Survey,
+    state: State,
+    findings: Findings,
+    traps: list[Trap],
+    options: Options,
+) -> Analysis:
+    vertical = options.vertical
+    shares: tuple[Share, ...] = ()
+    decided = decide(source, found, findings, assess if vertical is None else assess_across)
+    if vertical is not None:
+        decided = tuple(map(across_functions, decided))
+        shares = find_shares(state, source.tree, vertical, options.parties)
+    sites, unfollowed = with_magics(source, decided)
     told = (*notices(source, found, traps), *unfollowed)
-    return Analysis(sites, findings.label, frozenset(found.names), told)
+    return Analysis(sites, findings.label, frozenset(found.names), told, shares)
 
 
 def _follow_uncalled(state: State) -> None:

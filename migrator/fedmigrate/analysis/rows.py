@@ -158,7 +158,7 @@ def subscript(state: State, node: ast.Subscript, rows: Rows, index: Value) -> Va
 
 def _select(state: State, node: ast.Subscript, rows: Rows, index: Value) -> Value:
     """``rows[which, columns]`` and what ``loc`` and ``iloc`` take."""
-    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    parts = (node.slice.elts if isinstance(node.slice, ast.Tuple) else []) or [node.slice]
     columns = parts[1] if len(parts) > 1 else None
     kind = rows.kind
     column = None

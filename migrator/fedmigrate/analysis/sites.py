@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from fedmigrate.analysis.assessment import (
     LOADED,
@@ -18,20 +19,23 @@ from fedmigrate.analysis.assessment import (
 from fedmigrate.analysis.findings import Findings, Origins
 from fedmigrate.analysis.state import text_of
 from fedmigrate.analysis.survey import Survey
-from fedmigrate.analysis.values import Estimator
+from fedmigrate.analysis.values import Estimator, Value
 from fedmigrate.catalog.functions import COUNTERPARTS, Role
 from fedmigrate.plan import Diagnostic, Exactness, Site, SiteKind, Verdict
 from fedmigrate.source import Source, Span
+
+Judge = Callable[[Findings, Value], Assessment]
 
 
 class _Decision:
     """The sites of one script, being put together."""
 
-    def __init__(self, source: Source, survey: Survey, findings: Findings) -> None:
+    def __init__(self, source: Source, survey: Survey, findings: Findings, judge: Judge) -> None:
         self._source = source
         self._formatted = survey.formatted
         self._uses_sklearn = "sklearn" in survey.imported
         self._findings = findings
+        self._judge = judge
         self.federated = frozenset(findings.trained_on)
         self._made: dict[ast.Call, list[Estimator]] = {}
         for estimator in findings.constructions:
@@ -85,7 +89,8 @@ class _Decision:
     def sources(self) -> Iterator[Site]:
         for call, names in self._findings.sources.items():
             if call in self.federated:
-                yield self.site(SiteKind.SOURCE, Verdict.CONVERTED, min(names), call, edited=True)
+                site = self.site(SiteKind.SOURCE, Verdict.CONVERTED, min(names), call, edited=True)
+                yield replace(site, party=self._findings.placed.get(call))
 
     def estimators(self) -> Iterator[Site]:
         by_call: dict[ast.Call, list[Estimator]] = {}
@@ -118,7 +123,7 @@ class _Decision:
             return None
         # One call that constructs several classes is converted only if each of them can be.
         made = self._made[call]
-        assessments = [assess(self._findings, estimator) for estimator in made]
+        assessments = [self._judge(self._findings, estimator) for estimator in made]
         found = combine(assessments)
         subject = made[assessments.index(next(a for a in assessments if _same(a, found)))].name
         obstacles = list(found.obstacles)
@@ -195,7 +200,7 @@ class _Decision:
                     SiteKind.FUNCTION, Verdict.CONVERTED, subject, expression, edited=edited
                 )
                 continue
-            parts = [assess(self._findings, value) for value in use.estimators]
+            parts = [self._judge(self._findings, value) for value in use.estimators]
             if COUNTERPARTS[subject] is Role.PERMUTATION:
                 parts.append(permuted(subject))
             found = combine(parts)
@@ -245,6 +250,13 @@ class _Decision:
             if self.concerns(origins):
                 yield self.site(SiteKind.STACK, Verdict.CONVERTED, name, expression, edited=True)
 
+    def joins(self) -> Iterator[Site]:
+        for expression, origins in self._findings.joins.items():
+            if self.concerns(origins):
+                yield self.site(
+                    SiteKind.JOIN, Verdict.CONVERTED, "pandas.merge", expression, edited=True
+                )
+
     def marks(self) -> Iterator[Site]:
         for mark in self._findings.marks.values():
             if mark.origins is not None and not self.concerns(mark.origins):
@@ -264,9 +276,17 @@ def _same(one: Assessment, combined: Assessment) -> bool:
     return one.exactness is combined.exactness and one.reason == combined.reason
 
 
-def decide(source: Source, survey: Survey, findings: Findings) -> tuple[Site, ...]:
-    """The sites of a script, in source order."""
-    decision = _Decision(source, survey, findings)
+def decide(
+    source: Source, survey: Survey, findings: Findings, judge: Judge = assess
+) -> tuple[Site, ...]:
+    """The sites of a script, in source order.
+
+    Parameters
+    ----------
+    judge : callable
+        What becomes of a value that is fitted.
+    """
+    decision = _Decision(source, survey, findings, judge)
     found = [
         *decision.sources(),
         *decision.estimators(),
@@ -275,6 +295,7 @@ def decide(source: Source, survey: Survey, findings: Findings) -> tuple[Site, ..
         *decision.elsewhere(),
         *decision.handed_over(),
         *decision.stacks(),
+        *decision.joins(),
         *decision.marks(),
     ]
     found.sort(key=lambda site: (site.span.start, -site.span.end, site.kind.value, site.subject))

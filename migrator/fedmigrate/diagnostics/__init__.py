@@ -3,8 +3,9 @@
 Comments, summaries, JSON and ``docs/diagnostics.md`` are all drawn from here. To add a diagnostic,
 add a file: its name is the code, its docstring the page, its example a test. FM1xx is converted,
 with something to know (FM10x about exactness, FM11x about traps in the script itself, FM12x about
-suppressions); FM2xx is left as it was; with FM3xx rows would reach the coordinator; FM9xx means
-that the input cannot be used. Which code applies where is decided elsewhere.
+suppressions, FM13x about privacy budgets, FM14x about vertical federations); FM2xx is left as it
+was; with FM3xx rows would reach the coordinator; FM9xx means that the input cannot be used. Which
+code applies where is decided elsewhere.
 """
 
 from __future__ import annotations

@@ -10,6 +10,8 @@ import textwrap
 from dataclasses import dataclass
 from enum import Enum
 
+from fedmigrate.plan import Vertical
+
 
 class Severity(str, Enum):
     NOTE = "note"  # converted; something to know
@@ -36,6 +38,8 @@ class Code:
         What to do, as an order.
     epsilon : float, optional
         Of the privacy budget that the example is converted with.
+    vertical : Vertical, optional
+        That the example is converted for parties with other columns.
     code : str
         ``FM203``: the name of the file that it stands in.
     explanation : str
@@ -50,6 +54,7 @@ class Code:
     after: str
     next_step: str
     epsilon: float | None = None
+    vertical: Vertical | None = None
     code: str = ""
     explanation: str = ""
 
@@ -57,6 +62,15 @@ class Code:
     def is_about_commands(self) -> bool:
         """Whether the example is what one types, and no script."""
         return self.before.startswith(("fedmigrate ", "pip "))
+
+    @property
+    def options(self) -> str:
+        """The options of `convert` that the example takes."""
+        given = [] if self.epsilon is None else [f"--epsilon {self.epsilon:g}"]
+        if self.vertical is not None:
+            given.append(f"--partition vertical --label-party {self.vertical.label_party}")
+            given += [f"--on {','.join(self.vertical.on)}"] if self.vertical.on else []
+        return " ".join(given)
 
     @property
     def fields(self) -> frozenset[str]:
@@ -68,11 +82,11 @@ class Code:
 def long_form(entry: Code) -> str:
     """What ``fedmigrate explain CODE`` prints."""
     paragraphs = entry.explanation.split("\n\n")
-    budget = "" if entry.epsilon is None else f", with --epsilon {entry.epsilon:g}"
+    options = "" if not entry.options else f", with {entry.options}"
     parts = [
         f"{entry.code} ({entry.severity.value}): {entry.title}",
         *(textwrap.fill(" ".join(paragraph.split()), 88) for paragraph in paragraphs),
-        f"Example{budget}\n" + textwrap.indent(entry.before.rstrip("\n"), "    "),
+        f"Example{options}\n" + textwrap.indent(entry.before.rstrip("\n"), "    "),
         "Instead\n" + textwrap.indent(entry.after.rstrip("\n"), "    "),
         textwrap.fill("Next: " + entry.next_step, 88),
     ]

@@ -24,6 +24,7 @@ _CONSTRUCTS = {
     "FM206": "{function}",
     "FM207": "{construct}",
     "FM208": "subclass of {base}",
+    "FM211": "{name}",
     "FM302": "{library}",
     "FM305": "{library}",
 }

@@ -25,6 +25,7 @@ CONVERTED = {
     "function": "functions",
     "model": "models handed over",
     "stack": "columns stacked",
+    "join": "tables of parties joined",
     "operation": "operations",
     "reveal": "shown rows",
     "module": "imports of converted modules",

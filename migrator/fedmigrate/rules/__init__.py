@@ -88,6 +88,14 @@ class MovedImport:
 
 
 @dataclass(frozen=True)
+class Below:
+    """A statement to stand below the one that a span is the whole of."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True)
 class Dropped:
     """A statement that comments take the place of."""
 
@@ -95,7 +103,7 @@ class Dropped:
     text: str
 
 
-Change: TypeAlias = Edit | Comment | Dropped | Import | MovedImport
+Change: TypeAlias = Edit | Below | Comment | Dropped | Import | MovedImport
 
 
 class Rule(Protocol):

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from fedmigrate.edits import Edit, Hole
 from fedmigrate.plan import Site, SiteKind, Verdict
+from fedmigrate.render import quoted
 from fedmigrate.rules import Change, Example, Import
 from fedmigrate.script import Script
 from fedmigrate.source import Span
@@ -78,25 +79,25 @@ def rewrite(sites: Sequence[Site], script: Script) -> Iterator[Change]:
     for site in sites:
         call = script.expression(site)
         assert isinstance(call, ast.Call), f"the source at line {site.line} is not a call"
-        yield _load(call, site.span, script)
+        yield _load(call, site, script)
     if sites:
         yield Import("fedruntime", "init", script.names.init)
 
 
-def _load(call: ast.Call, span: Span, script: Script) -> Edit:
-    text, source = script.source.text, script.source
+def _load(call: ast.Call, site: Site, script: Script) -> Edit:
+    text, source, span = script.source.text, script.source, site.span
+    method = f"{script.names.fed}.load(" if site.party is None else f"{script.names.fed}.load_at("
+    party = "" if site.party is None else f"{quoted(site.party)}, "
     loader = source.span(call.func)
     opening = _opening_parenthesis(text, loader.end)
     callee = Span(span.start, opening)
     nodes = [*call.args, *call.keywords]
     if not nodes:
-        return Edit(
-            span, (f"{script.names.fed}.load(", Hole(callee), Hole(Span(opening + 1, span.end)))
-        )
+        return Edit(span, (method, party, Hole(callee), Hole(Span(opening + 1, span.end))))
     if len(nodes) == 1 and isinstance(nodes[0], ast.GeneratorExp):
         # Beside another argument a generator needs parentheses of its own: those of the call.
         generator = Hole(Span(opening, span.end))
-        return Edit(span, (f"{script.names.fed}.load(", Hole(callee), ", ", generator, ")"))
+        return Edit(span, (method, party, Hole(callee), ", ", generator, ")"))
     first = _first_argument(text, opening + 1)
     between = Span(opening + 1, first)
     if "\n" in script.text(between) or "\r" in script.text(between):
@@ -106,8 +107,9 @@ def _load(call: ast.Call, span: Span, script: Script) -> Edit:
     return Edit(
         span,
         (
-            f"{script.names.fed}.load(",
+            method,
             Hole(between),
+            party,
             Hole(callee),
             separator,
             Hole(Span(first, span.end)),

@@ -9,6 +9,7 @@ from fedmigrate.configuration import settings_for
 from fedmigrate.convert import Conversion, convert, convert_project
 from fedmigrate.errors import UsageError
 from fedmigrate.generated import conversion_path, imports_runtime, original_path, read_options
+from fedmigrate.partition import partitioned
 from fedmigrate.plan import Options, SiteKind, Verdict
 from fedmigrate.project import Projects, absolute
 from fedmigrate.scripts import read_bytes
@@ -133,4 +134,5 @@ def _options(script: Path, existing: Source | None) -> Options:
     found = None
     if existing is not None:
         found = read_options(existing.encode(existing.original), existing.path)
-    return settings_for(script).options(script, found or Options())
+    settings = settings_for(script)
+    return partitioned(settings.options(script, found or Options()), script, settings.said)
