@@ -25,36 +25,20 @@ from sklearn.base import clone
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 import fedruntime
-from fedruntime.crypto.psi import blind, normalised, points_of
-from fedruntime.crypto.ring import gram, random_words
 
 COLUMNS = 50
-IDENTIFIERS = 20_000
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Time fits across columns.")
     parser.add_argument("--rows", type=int, default=100_000)
     rows = parser.parse_args().rows
-    products(rows)
     rng = np.random.default_rng(0)
     X = rng.normal(size=(rows, COLUMNS))
     signal = X @ rng.normal(size=COLUMNS)
     fits("LinearRegression", LinearRegression(), X, signal + rng.normal(size=rows), bar=2.5)
     labels = (signal + rng.logistic(size=rows) > 0).astype(int)
     fits("LogisticRegression", LogisticRegression(), X, labels)
-    intersection()
-
-
-def products(rows: int) -> None:
-    """Exact products modulo 2**64 against numpy's of the same words."""
-    a = random_words(bytes(32), (rows, COLUMNS))
-    b = random_words(bytes([1]) * 32, (rows, COLUMNS))
-    ours = cpu(lambda: gram(a, b))
-    numpy_s = cpu(lambda: a.T @ b)
-    judged = verdict(numpy_s / ours >= 10, "at least 10")
-    print(f"product of {rows} x {COLUMNS} words: {ours * 1e3:.0f} ms, numpy {numpy_s * 1e3:.0f} ms")
-    print(f"  {numpy_s / ours:.1f} times as fast{judged}")
 
 
 def fits(name: str, model: Any, X: Any, y: Any, bar: float | None = None) -> None:
@@ -108,15 +92,6 @@ def sent_in_a_round(federation: Any) -> float:
     found = [entry for entry in federation.ledger if entry.operation in of_a_round]
     rounds = sum(entry.operation == "across.loss" for entry in found)
     return sum(entry.bytes for entry in found) / rounds
-
-
-def intersection() -> None:
-    """Blinding identifiers, on one core."""
-    points = points_of(map(str, map(normalised, ([n] for n in range(IDENTIFIERS)))), b"salt")
-    seconds = cpu(lambda: blind(points, bytes(range(32)), processes=1), repeats=2)
-    speed = IDENTIFIERS / seconds
-    judged = verdict(speed >= 30_000, "at least 30,000")
-    print(f"identifiers blinded: {speed:,.0f} a second and core{judged}; 32 bytes each, a party")
 
 
 def cpu(work: Callable[[], Any], repeats: int = 3) -> float:

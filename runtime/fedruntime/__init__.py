@@ -31,6 +31,7 @@ from fedruntime.model import FLModel
 from fedruntime.opening import init
 from fedruntime.operations import party_op
 from fedruntime.privacy.budget import PrivacyBudget
+from fedruntime.shares.objects import SPUObject
 
 __version__ = "0.1.0"
 
@@ -55,6 +56,7 @@ __all__ = [
     "ProtocolError",
     "RevealError",
     "SPUAggregator",
+    "SPUObject",
     "SecureAggregator",
     "SettingsError",
     "UnsupportedError",

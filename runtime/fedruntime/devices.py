@@ -21,6 +21,8 @@ from fedruntime.data.handle import Handle
 from fedruntime.errors import DataError, RevealError, SettingsError
 from fedruntime.messages import Ref, Release
 from fedruntime.operations import Statistics, party_op, row_op
+from fedruntime.shares.device import run_on_spu
+from fedruntime.shares.objects import SPUObject, reveal_shared
 
 if TYPE_CHECKING:
     from fedruntime.exchange import Exchange
@@ -59,15 +61,23 @@ class PYU:
 
 @dataclass(frozen=True)
 class SPU:
-    """All parties together: where masked values are added.
+    """All parties together: where masked values are added, and functions computed on shares.
+
+    ``spu(fn)(x, y)`` runs a function of values that lie at one party each, or on the SPU; it may
+    use the subset of numpy that docs/spu.md lists. All other arguments are public.
 
     Parameters
     ----------
     cluster_def : mapping, optional
         As SecretFlow has it: ``{"nodes": [{"party": name, ...}, ...], ...}``.
+    dealer : str, optional
+        The party that deals correlated randomness, and then must hold no data of what is computed.
+        By default the coordinator does. Whoever deals must not collude with a party: it could
+        read what that party's peers have shared.
     """
 
     cluster_def: Mapping[str, Any] | None = None
+    dealer: str = ""
 
     def __post_init__(self) -> None:
         for node in (self.cluster_def or {}).get("nodes", ()):
@@ -77,6 +87,14 @@ class SPU:
 
     def __hash__(self) -> int:
         return id(self)
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function as it runs on shares; it gives an ``SPUObject``, or a tuple of them."""
+
+        def run(*args: Any) -> Any:
+            return run_on_spu(current(), function, args, self.dealer)
+
+        return run
 
 
 class PYUObject(AtParties):
@@ -161,14 +179,17 @@ def held_statistic(value: Any, weight: float | None = None) -> Statistics:
 
 
 def reveal(value: Any) -> Any:
-    """Give a public value as it is: an aggregate, a score, a fitted model, or containers of these.
+    """Give a public value as it is: an aggregate, a score, a fitted model, or containers of these;
+    and what lies on the SPU, which the parties open for it.
 
     Raises
     ------
     RevealError
-        For anything that lies at a party. Aggregate it first, for example with
-        ``SecureAggregator.sum``.
+        For anything that lies at a party, and for what the SPU has made of single rows. Aggregate
+        it first, for example with ``SecureAggregator.sum``.
     """
+    if isinstance(value, SPUObject):
+        return reveal_shared(value)
     if isinstance(value, PYUObject | Handle):
         raise RevealError(
             f"{where()}{value!r} lies at a party and is not revealed; aggregate it first, for "

@@ -40,7 +40,7 @@ from fedruntime.estimators.score import score
 from fedruntime.estimators.staged import staged
 from fedruntime.vertical.aligned import Aligned
 from fedruntime.vertical.model import fit_across
-from fedruntime.vertical.registry import fitted_across
+from fedruntime.vertical.registry import AT_PARTIES, fitted_across, stays_at_parties
 
 Rows = Any  # a handle, a list of device objects (one a party), or local public data
 
@@ -222,10 +222,12 @@ class FLModel(Restartable):
 
     @property
     def exactness(self) -> str:
-        """The exactness class of this estimator with these parameters, or "private" if it has been
-        fitted under a privacy budget."""
+        """The exactness class of this estimator with these parameters; "private" if it has been
+        fitted under a privacy budget, and "at parties" if part of it can be seen there only."""
         if private_fit_of(self._model) is not None:
             return "private"
+        if stays_at_parties(self._model):
+            return AT_PARTIES
         return registry.support(self._model).exactness.value
 
     @property

@@ -112,6 +112,7 @@ class Operation:
 
 _OPERATIONS: dict[str, Operation] = {}
 _SEALED = "sealed for "
+BLINDED = "blinded"  # how a session operation names what is equal or not, and tells no more
 
 
 def _register(
@@ -224,8 +225,9 @@ def sealed_for(party: str) -> str:
 
 
 def is_sealed(name: str) -> bool:
-    """Whether an entry of a session operation's answer is for another party's eyes."""
-    return name.startswith(_SEALED)
+    """Whether an entry of a session operation's answer is no figure that the coordinator can read:
+    it is for another party's eyes, or blinded."""
+    return name == BLINDED or name.startswith(_SEALED)
 
 
 def registered() -> list[Operation]:

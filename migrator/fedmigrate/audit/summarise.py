@@ -141,6 +141,9 @@ class Summary:
         }
 
 
+_KEY_SHARES = "secure.share"  # the operation by which parties share keys
+
+
 def summarise(run: Run) -> Summary:
     """What a run's messages come to."""
     return Summary(
@@ -227,7 +230,7 @@ def _known(messages: Sequence[Fields]) -> list[Known]:
         "as above",
         "at most the above",
     )
-    return [*sums, *own, *([passed_on] if learnt else []), *_of_keys(messages)]
+    return [*sums, *own, *([passed_on] if learnt else []), *_of_sealed(messages)]
 
 
 def _sums(messages: Iterable[Fields]) -> list[Known]:
@@ -294,12 +297,29 @@ def _own(messages: Iterable[Fields]) -> list[Known]:
     return known
 
 
-def _of_keys(messages: Iterable[Fields]) -> list[Known]:
-    number = sum(message["protection"] == "sealed" for message in messages)
-    if not number:
-        return []
-    what = "shares of each other's keys, of use only to take masks off when someone is missing"
-    return [Known("other parties", what, "nobody's rows", words.counted(number, "message"))]
+def _of_sealed(messages: Iterable[Fields]) -> list[Known]:
+    """What parties tell each other: shares of keys, and what operations say that they reveal."""
+    sealed = [message for message in messages if message["protection"] == "sealed"]
+    told: Mapping[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for message in sealed:
+        if message["operation"] != _KEY_SHARES:
+            told[message["what"]][message["party"]] += 1
+    known = [
+        Known(
+            "other parties",
+            what,
+            f"{words.listed(list(by_party))}, each",
+            words.counted(sum(by_party.values()), "message"),
+        )
+        for what, by_party in told.items()
+    ]
+    shares = sum(message["operation"] == _KEY_SHARES for message in sealed)
+    if shares:
+        what = "shares of each other's keys, of use only to take masks off when someone is missing"
+        known.append(
+            Known("other parties", what, "nobody's rows", words.counted(shares, "message"))
+        )
+    return known
 
 
 def _remarks(messages: Iterable[Fields]) -> list[Remark]:

@@ -25,7 +25,7 @@ MEANINGS = {
     "noised, masked": "the coordinator reads the sum over the parties, with noise added",
     FACTS: "row counts, column names and dtypes of rows that stayed",
     "mask shares": "what takes the masks off one sum over those who answered; tells nothing else",
-    "sealed": "shares of keys that only the party they are for can open; they tell nothing of rows",
+    "sealed": "what only the party that it is for can open; shares of keys tell nothing of rows",
     "public keys": "what parties agree on masks with; tells nothing of rows",
     "acknowledgement": "that an instruction has arrived; nothing else",
 }

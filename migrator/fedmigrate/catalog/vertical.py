@@ -45,6 +45,7 @@ _MOMENTS = "means and cross Gram blocks of all columns to the coordinator"
 _LOGITS = "logits to the label party, loss and gradient to the coordinator, each round"
 _CLASS_MEANS = "means and squares of columns by class, and class sizes, to the coordinator"
 _CLASS_PRODUCTS = "means by class and cross Gram blocks of all columns to the coordinator"
+_HISTOGRAMS = "gradients by bin and node to the coordinator, sides of splits to the label party"
 _LAYERS = "first-layer parts to the label party, gradients there to the others, row by row"
 _FOLDS = "which rows are in which fold to all parties, if folds go by label"
 
@@ -78,6 +79,22 @@ _NETWORKS = {
     f"sklearn.neural_network.{name}": Across(Where.TOGETHER, _LAYERS, {"early_stopping": (False,)})
     for name in ("MLPClassifier", "MLPRegressor")
 }
+_BOOSTED_TREES = {
+    f"sklearn.ensemble.{name}": Across(
+        Where.TOGETHER,
+        _HISTOGRAMS,
+        {
+            "loss": ("squared_error", "gamma", "poisson", "log_loss"),
+            "early_stopping": ("auto", False),
+            "categorical_features": (None, "from_dtype", "warn"),
+            "class_weight": (None,),
+            "interaction_cst": (None,),
+            "monotonic_cst": (None,),
+            "warm_start": (False,),
+        },
+    )
+    for name in ("HistGradientBoostingClassifier", "HistGradientBoostingRegressor")
+}
 _SEARCHES = {
     f"sklearn.model_selection.{name}": Across(Where.PARTS, _FOLDS)
     for name in (
@@ -92,6 +109,7 @@ ESTIMATORS_ACROSS: Mapping[str, Across] = {
     **_LOCAL,
     **_LEAST_SQUARES,
     **_BY_DESCENT,
+    **_BOOSTED_TREES,
     **_SEARCHES,
     "sklearn.compose.ColumnTransformer": Across(Where.PARTS),
     "sklearn.decomposition.PCA": Across(

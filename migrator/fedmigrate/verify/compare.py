@@ -24,6 +24,7 @@ _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?")
 _DURATION = re.compile(
     r"\b(seconds?|secs?|elapsed|duration|took|ms|\d+(\.\d*)?m?s)\b|_time\b", re.I
 )
+_AT_PARTIES = "at parties"
 STATISTICAL = {Exactness.STATISTICAL.value, Exactness.APPROXIMATE.value}
 
 
@@ -225,8 +226,11 @@ def _parts(
 
 
 def _left_at_parties(original: Event, conversion: Event) -> set[str]:
-    """Attributes of one entry a row, which no run of the conversion can look at."""
+    """Attributes that no run of the conversion can look at: those of one entry a row, and what
+    parties have learnt of columns that they alone have."""
     missing = original.leaves.keys() - conversion.leaves.keys()
+    if conversion.exactness == _AT_PARTIES:
+        return set(missing)
     return {name for name in missing if name.rpartition(".")[2] in ROW_ATTRIBUTES}
 
 

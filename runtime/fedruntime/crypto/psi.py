@@ -6,9 +6,6 @@ After Meadows (1986) and Huberman, Franklin and Hogg (1999), over X25519 as Secr
 have it: an identifier's hash is taken as the coordinate of a point, of the curve or of its twist.
 X25519 works on both alike (RFC 7748), and its secrets clear their small subgroups. Which party
 blinds whose points, and who compares them, is not decided here.
-
-As a program this module blinds points for another process: ``python -m fedruntime.crypto.psi``
-reads a secret and points from its standard input, and writes the points.
 """
 
 from __future__ import annotations
@@ -28,13 +25,27 @@ import numpy.typing as npt
 import pandas as pd
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
-from fedruntime.crypto.keys import KEY_BYTES, private_key
+from fedruntime.crypto.keys import private_key
+from fedruntime.errors import DataError
 
 Points = npt.NDArray[np.uint8]
 
 POINT_BYTES = 32
 _LABEL = b"fedmigrate identifier v1"
 _SHARE = 20_000  # points from which on a further process is worth its start
+_EXACT = 2**53  # from here on floats leave whole numbers out
+
+# What a further process runs: it reads a secret and points, and writes points. It imports the
+# primitive alone, since this package takes as long to import as some 50,000 points to blind.
+_PROGRAM = """
+import sys
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+secret, points = sys.stdin.buffer.read(32), sys.stdin.buffer.read()
+blind = X25519PrivateKey.from_private_bytes(secret).exchange
+point = X25519PublicKey.from_public_bytes
+parts = [blind(point(points[at : at + 32])) for at in range(0, len(points), 32)]
+sys.stdout.buffer.write(b"".join(parts))
+"""
 
 
 def normalised(identifier: Sequence[Any]) -> str | None:
@@ -44,12 +55,16 @@ def normalised(identifier: Sequence[Any]) -> str | None:
     Text is stripped of white space around it and brought to Unicode's form NFC; letters keep
     their case. A whole number is written without a point, whatever its type: 7, 7.0 and "7" are
     the same identifier, "007" is another. Dates are written as ISO 8601 has them.
+
+    Raises
+    ------
+    DataError
+        If a value is a float so large that whole numbers near it are the same float: it may be
+        the identifier of somebody else.
     """
     parts = []
     for value in identifier:
-        if value is None or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
-            return None
-        if value is pd.NA:
+        if pd.isna(value):
             return None
         if isinstance(value, str):
             text = unicodedata.normalize("NFC", value).strip()
@@ -57,8 +72,13 @@ def normalised(identifier: Sequence[Any]) -> str | None:
                 return None
         elif isinstance(value, numbers.Integral):
             text = str(int(value))
-        elif isinstance(value, numbers.Real) and float(value).is_integer():
-            text = str(int(float(value)))
+        elif isinstance(value, float | np.floating) and float(value).is_integer():
+            if abs(value) >= _EXACT:
+                raise DataError(
+                    "an identifier is a number of more than 15 digits that was read as a float, "
+                    "which has lost its last digits: read the column as text (dtype=str)"
+                )
+            text = str(int(value))
         elif hasattr(value, "isoformat"):
             text = value.isoformat()
         else:
@@ -130,19 +150,9 @@ def _blinded(points: Points, secret: bytes) -> Points:
 def _elsewhere(points: Points, secret: bytes) -> Points:
     """The same, by a process that is told the secret through a pipe."""
     done = subprocess.run(
-        [sys.executable, "-m", __name__],
+        [sys.executable, "-c", _PROGRAM],
         input=secret + np.ascontiguousarray(points).tobytes(),
         stdout=subprocess.PIPE,
         check=True,
     )
     return np.frombuffer(done.stdout, dtype=np.uint8).reshape(-1, POINT_BYTES)
-
-
-def _main() -> None:
-    told = sys.stdin.buffer.read()
-    points = np.frombuffer(told[KEY_BYTES:], dtype=np.uint8).reshape(-1, POINT_BYTES)
-    sys.stdout.buffer.write(_blinded(points, told[:KEY_BYTES]).tobytes())
-
-
-if __name__ == "__main__":
-    _main()

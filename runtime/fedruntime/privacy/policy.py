@@ -16,6 +16,10 @@ from fedruntime.errors import SettingsError
 REPORT, ENFORCE = "report", "enforce"
 
 NEEDS_CONSENT = (
+    "across.boosting_edges",
+    "across.boosting_histograms",
+    "across.boosting_paths",
+    "across.boosting_sides",
     "across.chosen",
     "across.scores",
     "across.upper_layers",
@@ -36,6 +40,7 @@ NEEDS_CONSENT = (
     "rows.extremes",
     "rows.first",
     "rows.time_format",
+    "spu.reveal",
     "terms.distinct",
 )
 """Operations that tell values of cells, or that a function of the script has made."""

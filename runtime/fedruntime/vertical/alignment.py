@@ -1,11 +1,12 @@
 """Matching the rows of parties by keys that none of them shows: private set intersection.
 
 Every party hashes its keys to points and blinds them; the lists go round until each party has
-blinded all of them, and the coordinator compares what comes out. It learns how many rows each
-party has and which of them, by number, belong together, and not whose: of a single secret that it
-lacks, no point tells anything. A party learns how many keys the others have, and which of its own
-rows all parties have. A coordinator that colludes with a party learns which of that party's keys
-each other party has.
+blinded all of them, and the coordinator compares what comes out. On the way they are sealed between
+one party and the next, and a party blinds nothing else: so the coordinator can have no point
+blinded that it has made of a guess. It learns how many rows each party has and which of them, by
+number, belong together, and not whose: of a single secret that it lacks, no point tells anything.
+A party learns how many keys the others have, and which of its own rows all parties have. A
+coordinator that colludes with a party learns which of that party's keys each other party has.
 """
 
 from __future__ import annotations
@@ -20,14 +21,15 @@ import pandas as pd
 
 from fedruntime.aggregation.session import PartySession
 from fedruntime.crypto.keys import KEY_BYTES
-from fedruntime.crypto.psi import blind, normalised, points_of
+from fedruntime.crypto.psi import POINT_BYTES, blind, normalised, points_of
 from fedruntime.data.handle import Handle
 from fedruntime.data.row_operations import take_rows
 from fedruntime.errors import DataError
 from fedruntime.exchange import Exchange
 from fedruntime.messages import Array
-from fedruntime.operations import session_op
+from fedruntime.operations import BLINDED, sealed_for, session_op
 from fedruntime.vertical.aligned import layout_at
+from fedruntime.vertical.sealed_arrays import seal_array, unseal_array
 from fedruntime.vertical.sessions import ask, session_of
 
 PURPOSE = "align rows"
@@ -60,14 +62,20 @@ def align_tables(
     session = session_of(federation)
     name = os.urandom(8).hex()
     parties = tuple(tables)
-    each = {party: {"rows": table, "on": list(on), "name": name} for party, table in tables.items()}
+    each = {
+        party: {"rows": table, "on": list(on), "name": name, "ring": list(parties)}
+        for party, table in tables.items()
+    }
     told = ask(federation, blind_own, each, session=session, purpose=PURPOSE)
-    lists = {party: told[party]["points"] for party in parties}
-    for step in range(1, len(parties)):
-        holder = {parties[(at + step) % len(parties)]: owner for at, owner in enumerate(parties)}
-        asked = {party: {"points": lists[owner], "name": name} for party, owner in holder.items()}
+    holders = {party: party for party in parties}
+    for _ in parties[1:]:
+        asked = {}
+        for owner, sender in holders.items():
+            holders[owner] = receiver = _after(parties, sender)
+            box = told[sender][sealed_for(receiver)]
+            asked[receiver] = {"box": box, "owner": owner, "name": name}
         told = ask(federation, blind_others, asked, session=session, purpose=PURPOSE)
-        lists.update({owner: told[party]["points"] for party, owner in holder.items()})
+    lists = {owner: told[holder][BLINDED] for owner, holder in holders.items()}
     places = common_places(lists, first)
     count = len(places[first])
     if not count:
@@ -102,16 +110,18 @@ def common_places(lists: Mapping[str, Array], first: str) -> dict[str, Indices]:
     return {party: np.asarray(index.get_indexer(common)) for party, index in found.items()}
 
 
-@session_op("align.blind", reveals="how many rows have a key; the keys, blinded")
+@session_op("align.blind", protection="sealed", reveals="how many rows have a key")
 def blind_own(
-    session: PartySession, rows: Any, on: Sequence[str], name: str
+    session: PartySession, rows: Any, on: Sequence[str], name: str, ring: Sequence[str]
 ) -> Mapping[str, Array]:
     """A party's own keys as points, blinded by a secret that is drawn for this alignment.
+
+    They are sealed for the party that comes next in the ring of those who take part.
 
     Raises
     ------
     DataError
-        If a key stands in two rows.
+        If a key stands in two rows, or is a number that is not written exactly.
     """
     texts = [normalised(row) for row in rows[list(on)].itertuples(index=False, name=None)]
     present = np.array([at for at, text in enumerate(texts) if text is not None], dtype=np.intp)
@@ -123,15 +133,25 @@ def blind_own(
             "which of them belong to the other parties' rows? Drop duplicates before loading"
         )
     secret = os.urandom(KEY_BYTES)
-    session.held[_key(name)] = (secret, present)
-    return {"points": blind(points_of(kept, name.encode()), secret)}
+    session.held[_key(name)] = (secret, present, tuple(ring))
+    points = blind(points_of(kept, name.encode()), secret)
+    return _passed_on(session, points, name, session.party, ring)
 
 
-@session_op("align.blind_others", reveals="keys of others, blinded once more")
-def blind_others(session: PartySession, points: Array, name: str) -> Mapping[str, Array]:
-    """Another party's points, blinded once more."""
-    secret, _ = session.held[_key(name)]
-    return {"points": blind(points, secret)}
+@session_op("align.blind_others", protection="sealed", reveals="keys of others, blinded once more")
+def blind_others(session: PartySession, box: Array, owner: str, name: str) -> Mapping[str, Array]:
+    """Another party's points, blinded once more: in the clear when all parties have done so.
+
+    Raises
+    ------
+    ProtocolError
+        If they do not come, sealed, from the party before this one in the ring.
+    """
+    secret, _, ring = session.held[_key(name)]
+    sender = ring[ring.index(session.party) - 1]
+    sealed = _passing(name, owner, ring)
+    points = blind(unseal_array(session, sender, sealed, box, np.uint8, POINT_BYTES), secret)
+    return _passed_on(session, points, name, owner, ring)
 
 
 @session_op("align.pick", keeps=True)
@@ -146,9 +166,29 @@ def pick_rows(
     if places is None:
         chosen = rows.iloc[:0]
     else:
-        _, present = session.held.pop(_key(name))
+        _, present, _ = session.held.pop(_key(name))
         chosen = take_rows(rows, present[places])
     return chosen.drop(columns=list(on)).reset_index(drop=True)
+
+
+def _after(ring: Sequence[str], party: str) -> str:
+    return ring[(ring.index(party) + 1) % len(ring)]
+
+
+def _passed_on(
+    session: PartySession, points: Array, name: str, owner: str, ring: Sequence[str]
+) -> dict[str, Array]:
+    """A list for the next party of the ring; for the coordinator if that is its owner again."""
+    receiver = _after(ring, session.party)
+    if receiver == owner:
+        return {BLINDED: points}
+    box = seal_array(session, receiver, _passing(name, owner, ring), points)
+    return {sealed_for(receiver): box}
+
+
+def _passing(name: str, owner: str, ring: Sequence[str]) -> str:
+    """What a list is sealed as: whose it is, and all who blind it."""
+    return f"{_key(name)} {owner} {list(ring)}"
 
 
 def _key(name: str) -> str:

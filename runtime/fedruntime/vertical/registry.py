@@ -22,9 +22,15 @@ from fedruntime.vertical import families
 from fedruntime.vertical.aligned import Aligned
 from fedruntime.vertical.cohort import AlignedCohort
 
+AT_PARTIES = "at parties"
+"""How exact a fit is called of which something stays at the parties, where nobody can look at it:
+the pooled one, as far as it can be seen."""
+
 
 class Fitted(ABC):
     """What a fit across columns leaves behind."""
+
+    stays = False  # whether something that the fit has learnt stays at the parties
 
     def score(self, X: Aligned, y: Handle) -> float:
         """What the model's own ``score`` gives, at the label party."""
@@ -131,6 +137,11 @@ def fit_registered(model: Any, cohort: AlignedCohort) -> Fitted:
     fitted = family_across(model).fit(model, cohort)
     _FITTED[model] = fitted
     return fitted
+
+
+def stays_at_parties(model: Any) -> bool:
+    """Whether the last fit of a model has left something at the parties."""
+    return model in _FITTED and _FITTED[model].stays
 
 
 def fitted_across(model: Any) -> Fitted:

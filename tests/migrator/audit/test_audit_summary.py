@@ -115,8 +115,17 @@ def test_masked_values_without_a_sum_are_known_to_nobody(ledger: Path) -> None:
 
 
 def test_sealed_shares_are_for_other_parties(ledger: Path) -> None:
-    summary = _summary(ledger, message(protection="sealed", reader="other parties"))
+    sealed = {"protection": "sealed", "reader": "other parties"}
+    summary = _summary(ledger, message(operation="secure.share", **sealed))
     assert _known(summary) == [("other parties", "nobody's rows", "1 message")]
+
+
+def test_what_parties_seal_for_each_other_is_told_by_what_it_is(ledger: Path) -> None:
+    sealed = {"protection": "sealed", "reader": "other parties", "operation": "across.scores"}
+    summary = _summary(
+        ledger, message(what="scores", **sealed), message("bob", what="scores", **sealed)
+    )
+    assert _known(summary) == [("other parties", "alice and bob, each", "2 messages")]
 
 
 def test_remarks_that_are_alike_are_counted(ledger: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 from fedruntime.crypto import psi
 from fedruntime.crypto.psi import blind, normalised, points_of
-from fedruntime.errors import ProtocolError
+from fedruntime.errors import DataError, ProtocolError
 
 FIRST, SECOND = bytes(range(32)), bytes(range(32, 64))
 
@@ -66,10 +67,21 @@ def test_identifiers_that_are_the_same(same: list[Any]) -> None:
     assert None not in texts
 
 
-@pytest.mark.parametrize("missing", [None, float("nan"), pd.NaT, pd.NA, "", "  "])
+@pytest.mark.parametrize(
+    "missing",
+    [None, float("nan"), np.float32("nan"), Decimal("nan"), np.datetime64("NaT"), pd.NA, "", "  "],
+)
 def test_missing_values_are_no_identifiers(missing: Any) -> None:
     assert normalised([missing]) is None
     assert normalised(["a", missing]) is None
+
+
+def test_numbers_that_floats_cannot_tell_apart_are_refused() -> None:
+    assert float(2**53 + 1) == float(2**53)
+    with pytest.raises(DataError, match=r"more than 15 digits .* read the column as text"):
+        normalised([float(2**53 + 1)])
+    assert normalised([float(2**53 - 1)]) == normalised([2**53 - 1])
+    assert normalised([2**53 + 1]) == normalised([str(2**53 + 1)])
 
 
 def test_values_do_not_run_into_each_other() -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fedruntime.crypto.masks import add_mask
 from fedruntime.crypto.ring import gram, gram_of_random, matmul, random_words
 
 _EXTREME = [0, 1, 2**63 - 1, 2**63, 2**64 - 1, 2**21, 2**22, 2**43 + 2**21, 2**44 - 1]
@@ -58,6 +59,19 @@ def test_words_are_those_of_the_key() -> None:
     first, second = random_words(bytes(32), (3, 4)), random_words(bytes(32), (12,))
     assert first.ravel().tolist() == second.tolist()
     assert (first != random_words(bytes([1]) * 32, (3, 4))).all()
+
+
+@pytest.mark.parametrize("words", [0, 1, 16383, 16384, 16385, 40000])
+def test_words_are_those_of_the_mask(words: int) -> None:
+    """Also where the stream is drawn in several blocks."""
+    masked = np.zeros(words, dtype=np.uint64)
+    add_mask(masked, bytes(range(32)))
+    np.testing.assert_array_equal(random_words(bytes(range(32)), (words,)), masked)
+
+
+def test_keys_of_other_lengths_make_no_words() -> None:
+    with pytest.raises(ValueError, match="32 bytes, not 16"):
+        random_words(bytes(16), (3,))
 
 
 @pytest.mark.parametrize("rows", [1, 8191, 8192, 20_000])

@@ -74,11 +74,11 @@ def test_the_reviewed_list_is_of_operations_without_counts() -> None:
 
 
 _TELL_NO_CELLS = """
-across.describe_transformed across.first_layer across.gradient across.loss across.mask
-across.multiply align.blind align.blind_others design.labels fast_mcd.ties
+across.boosting_bin across.describe_transformed across.first_layer across.gradient across.loss
+across.mask across.multiply align.blind align.blind_others design.labels fast_mcd.ties
 iterative_imputer.observed metrics.cluster_labels metrics.labels metrics.true_labels
 model_selection.class_counts model_selection.is_classes multiclass.counts rows.categories rows.kept
-rows.labels rows.merged target_encoder.kind
+rows.labels rows.merged spu.magnitude target_encoder.kind
 """
 TELL_NO_CELLS = set(_TELL_NO_CELLS.split())
 """Reviewed: classes of a target, counts, and sums over all rows of columns that one party has,

@@ -12,9 +12,13 @@ from sklearn.linear_model import LinearRegression
 
 import fedruntime
 from fedruntime import FLModel
-from fedruntime.errors import DataError, SettingsError, UnsupportedError
-from fedruntime.vertical.alignment import common_places
+from fedruntime.crypto.psi import normalised, points_of
+from fedruntime.errors import DataError, ProtocolError, SettingsError, UnsupportedError
+from fedruntime.operations import BLINDED, is_sealed
+from fedruntime.vertical.alignment import blind_others, blind_own, common_places
+from fedruntime.vertical.sessions import ask, session_of
 
+BLINDING = ("align.blind", "align.blind_others")
 PARTIES = ("bank", "shop", "lab", "post", "mill")
 
 
@@ -53,6 +57,13 @@ def test_the_joined_table_comes_out(parties: int) -> None:
     assert 10 < len(expected) < 60
     assert list(aligned.columns) == list(expected.columns)
     np.testing.assert_array_equal(pooled(aligned), expected)
+
+
+def test_a_table_by_itself_keeps_the_rows_that_have_a_key() -> None:
+    held, fed = tables(2), federation(2)
+    held["bank"].loc[held["bank"].index[:5], "name"] = None
+    aligned = fed.align(loaded(fed, {"bank": held["bank"]}), on="name")
+    np.testing.assert_array_equal(pooled(aligned), held["bank"].dropna().drop(columns="name"))
 
 
 def test_keys_of_several_columns() -> None:
@@ -101,23 +112,32 @@ def test_nobody_sees_a_key() -> None:
 
     def listen(requests: Any, *args: Any, **options: Any) -> Any:
         replies = call(requests, *args, **options)
-        seen.extend(replies.values())
+        asked = {request.operation for request in requests.values()}
+        seen.extend(reply for reply in replies.values() if asked <= {*BLINDING})
         return replies
 
     fed.engine.call = listen
     fed.align(rows, on="name")
-    points = [
-        np.asarray(values)
-        for reply in seen
-        for name, values in (reply.arrays or {}).items()
-        if name == "points"
-    ]
-    assert all(values.dtype == np.uint8 and values.shape[1] == 32 for values in points)
-    lists = [{bytes(point) for point in values} for values in points]
-    # Of lists that lack a blinding no two have a point in common; of the last three all have some.
-    for number, one in enumerate(lists[:-3]):
-        assert not any(one & other for other in lists[:number])
-    assert set.intersection(*lists[-3:])
+    told = [(name, np.asarray(values)) for reply in seen for name, values in reply.arrays.items()]
+    points = [values for name, values in told if name == BLINDED]
+    assert len(points) == 3  # each list once, when all have blinded it
+    assert all(is_sealed(name) for name, _ in told)
+    assert set.intersection(*({bytes(point) for point in values} for values in points))
+
+
+def test_a_coordinator_cannot_have_guesses_blinded() -> None:
+    held, fed = tables(2), federation(2)
+    rows = dict(zip(PARTIES, loaded(fed, held), strict=False))
+    session, ring = session_of(fed), list(rows)
+    each = {
+        party: {"rows": table, "on": ["name"], "name": "n", "ring": ring}
+        for party, table in rows.items()
+    }
+    ask(fed, blind_own, each, session=session, purpose="align rows")
+    guesses = points_of([str(normalised(["person 1"]))], b"n").ravel()
+    forged = {"shop": {"box": guesses, "owner": "bank", "name": "n"}}
+    with pytest.raises(ProtocolError, match="a sealed message does not open"):
+        ask(fed, blind_others, forged, session=session, purpose="align rows")
 
 
 def test_places_are_those_of_common_points() -> None:
@@ -141,6 +161,13 @@ def test_a_key_in_two_rows() -> None:
     held, fed = tables(2), federation(2)
     held["shop"].loc[held["shop"].index[:3], "name"] = "person 1"
     with pytest.raises(DataError, match=r"party 'shop': .* rows have a name that another"):
+        fed.align(loaded(fed, held), on="name")
+
+
+def test_keys_that_were_read_as_floats() -> None:
+    held, fed = tables(2), federation(2)
+    held["shop"]["name"] = np.arange(len(held["shop"])) + 2.0**53
+    with pytest.raises(DataError, match=r"party 'shop': .* read the column as text"):
         fed.align(loaded(fed, held), on="name")
 
 

@@ -86,7 +86,7 @@ def node_histograms(
         )
         parts = [
             np.asarray(builder.compute_histograms_brute(rows))[mask]
-            for rows, mask in zip(_rows_of(X, nodes, splits, wanted), used, strict=True)
+            for rows, mask in zip(rows_of_nodes(X, nodes, splits, wanted), used, strict=True)
         ]
         found = np.concatenate(parts)
     else:  # which the builder cannot be made of
@@ -95,7 +95,9 @@ def node_histograms(
     return summed if constant else {**summed, "hessians": found["sum_hessians"]}
 
 
-def _rows_of(X: Binned, nodes: Numbers | None, splits: Splits, wanted: Array) -> Iterator[Array]:
+def rows_of_nodes(
+    X: Binned, nodes: Numbers | None, splits: Splits, wanted: Array
+) -> Iterator[Array]:
     """The rows of each wanted node, ascending."""
     known = np.concatenate([splits["parents"], wanted])
     rows_of = _split_up(X, _grouped(nodes, known, len(X)), splits, set(wanted.tolist()))

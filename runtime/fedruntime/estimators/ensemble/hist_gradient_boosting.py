@@ -75,10 +75,10 @@ def fit(model: Any, cohort: Cohort) -> None:
     model._validate_params()
     _refuse(model, cohort)
     features, categories = fit_features(model, cohort)
-    rows = _weighted(model, _with_targets(model, features))
+    rows = _weighted(model, with_targets(model, features))
     resumed = model.warm_start and model._is_fitted()
     if not resumed:
-        _draw_seeds(model)
+        draw_seeds(model)
     model._validate_parameters()
     model._n_features = rows.n_features
     model._loss = model._get_loss(sample_weight=np.ones(1) if rows.has("sample_weight") else None)
@@ -117,7 +117,7 @@ def _refuse(model: Any, cohort: Cohort) -> None:
         )
 
 
-def _with_targets(model: Any, features: Cohort) -> Cohort:
+def with_targets(model: Any, features: Cohort) -> Cohort:
     """The rows with ``y`` as the loss takes it; sets what the model learns of it."""
     if is_classifier(model):
         classes = classes_of(features)
@@ -144,7 +144,7 @@ def _weighted(model: Any, rows: Cohort) -> Cohort:
     return rows.replace(sample_weight=rows.derive(weigh_by_class, factors=factors))
 
 
-def _draw_seeds(model: Any) -> None:
+def draw_seeds(model: Any) -> None:
     rng = check_random_state(model.random_state)
     most = np.iinfo(np.uint32).max
     model._random_seed = rng.randint(most, dtype="u8")
@@ -164,7 +164,7 @@ def _boost(
     model.train_score_ = model.train_score_.tolist()
     model.validation_score_ = model.validation_score_.tolist()
     scores = Scores(model, train) if model.do_early_stopping_ else None
-    options = _growing_options(model, has_missing)
+    options = growing_options(model, has_missing)
     if scores is not None and not model._predictors:
         scores.stop(train, validation)
     train.federation.progress.expect(model, model.max_iter)
@@ -181,7 +181,7 @@ def _boost(
     model.validation_score_ = np.asarray(model.validation_score_)
 
 
-def _growing_options(model: Any, has_missing: npt.NDArray[np.bool_]) -> dict[str, Any]:
+def growing_options(model: Any, has_missing: npt.NDArray[np.bool_]) -> dict[str, Any]:
     """What scikit-learn's ``fit`` gives its growers besides rows."""
     monotonic = _check_monotonic_cst(model, model.monotonic_cst)
     if model.is_categorical_ is not None:  # whose columns come first

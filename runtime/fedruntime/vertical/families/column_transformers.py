@@ -26,6 +26,7 @@ from fedruntime.data.array import FedArray
 from fedruntime.data.handle import Handle
 from fedruntime.errors import UnsupportedError
 from fedruntime.estimators.apply import empty_result
+from fedruntime.estimators.design import record_features
 from fedruntime.estimators.state import export_state, import_state
 from fedruntime.estimators.tables import as_pooled
 from fedruntime.messages import Public
@@ -47,6 +48,7 @@ class FittedOnColumns(Fitted):
 
     model: Any
     fitted_on: Aligned
+    stays = True
 
     def apply(self, method: str, X: Aligned) -> Handle | Aligned:
         if method not in ("transform", "inverse_transform"):
@@ -176,6 +178,9 @@ def _sources(model: Any, method: str, width: int) -> tuple[npt.NDArray[Any], npt
 
 
 def _fit(model: Any, cohort: AlignedCohort) -> Fitted:
+    """Nothing is computed before rows are transformed, and only names are known here."""
+    columns: Any = cohort.X
+    record_features(model, columns)
     return FittedOnColumns(clone(model), cohort.X)
 
 

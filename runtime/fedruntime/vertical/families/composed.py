@@ -27,6 +27,10 @@ class FittedSteps(Fitted):
     transformers: tuple[Fitted, ...]
     last: Fitted | None
 
+    @property
+    def stays(self) -> bool:  # type: ignore[override]
+        return any(part.stays for part in (*self.transformers, self.last) if part is not None)
+
     def apply(self, method: str, X: Aligned) -> Handle | Aligned:
         rows = self._transformed(X)
         if self.last is not None:
@@ -78,6 +82,10 @@ class FittedGroups(Fitted):
     """
 
     groups: tuple[tuple[Fitted | None, Any], ...]
+
+    @property
+    def stays(self) -> bool:  # type: ignore[override]
+        return any(part.stays for part, _ in self.groups if part is not None)
 
     def apply(self, method: str, X: Aligned) -> Aligned:
         if method != "transform":

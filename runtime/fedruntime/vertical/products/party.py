@@ -51,7 +51,7 @@ class Held:
 
 @session_op(
     "across.mask",
-    protection="sealed",
+    protection="in the clear",
     reveals="the order of magnitude of columns; with their moments, means and products of them",
 )
 def mask_columns(

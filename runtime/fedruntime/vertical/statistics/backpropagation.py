@@ -81,7 +81,7 @@ def split_backpropagation(
 
 @session_op(
     "across.upper_layers",
-    protection="sealed",
+    protection="in the clear",
     reveals="loss and gradient of the upper layers, as sums over a batch; to each party, the "
     "gradient at the first layer in each row",
 )
@@ -121,6 +121,7 @@ def upper_layers(
 
 @session_op(
     "across.first_layer",
+    protection="in the clear",
     reveals="the gradient of the first layer's weights of a party's columns, as a sum over a batch",
 )
 def first_layer(

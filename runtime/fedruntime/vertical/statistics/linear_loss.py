@@ -122,7 +122,7 @@ def _others_gradient(
 
 @session_op(
     "across.loss",
-    protection="masked",
+    protection="in the clear",
     reveals="the loss, the slope of the intercept, and the gradient of the label party's own "
     "columns, as sums over all rows",
 )

@@ -1,0 +1,1 @@
+"""Computing on additive shares modulo 2**64, which no party can read alone."""

@@ -1,0 +1,1 @@
+"""Histogram-based boosting where columns lie at several parties."""
