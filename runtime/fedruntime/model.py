@@ -42,6 +42,8 @@ from fedruntime.vertical.aligned import Aligned
 from fedruntime.vertical.model import fit_across
 from fedruntime.vertical.registry import AT_PARTIES, fitted_across, stays_at_parties
 
+_REVEAL = ("logits", "none")
+
 Rows = Any  # a handle, a list of device objects (one a party), or local public data
 
 
@@ -56,6 +58,9 @@ class FLModel(Restartable):
         A scikit-learn estimator; a class stands for its defaults.
     aggregator : Aggregator, optional
         By default a ``SecureAggregator``.
+    reveal : {"logits", "none"}, optional
+        Of a logistic regression on columns at several parties: whether the label party may see
+        the others' parts of linear predictors, which the exact fit needs. By default it may.
 
     Raises
     ------
@@ -69,7 +74,12 @@ class FLModel(Restartable):
         device_list: Sequence[PYU] | None = None,
         model: Any = None,
         aggregator: Aggregator | None = None,
+        *,
+        reveal: str | None = None,
     ) -> None:
+        if reveal not in (None, *_REVEAL):
+            raise ValueError(f"reveal={reveal!r} is not one of {', '.join(_REVEAL)}")
+        self._reveal = reveal
         if model is None:
             raise TypeError("FLModel needs model=, a scikit-learn estimator")
         self._devices = device_list
@@ -123,6 +133,11 @@ class FLModel(Restartable):
         if isinstance(rows["X"], Aligned):
             self._fit_across(rows)
             return self
+        if self._reveal is not None:
+            raise UnsupportedError(
+                f"reveal={self._reveal!r} is about columns at several parties: leave it out where "
+                "parties have rows of their own"
+            )
         if isinstance(rows["X"], Handle):
             rows["sample_weight"] = _dealt(rows["X"], rows["sample_weight"])
         if not at_parties(rows):
@@ -139,7 +154,8 @@ class FLModel(Restartable):
         self._require_all(federation.all_parties)
         purpose = f"{type(self._model).__name__}.fit"
         with federation.progress.fit(purpose):
-            fit_across(self._model, self._aggregator, rows, purpose)
+            fit_across(self._model, self._aggregator, rows, purpose, self._reveal)
+        self._attributes_of_rows = fitted_across(self._model).of_rows
 
     @contextmanager
     def _fitting(self, rows: Mapping[str, Handle | None]) -> Iterator[Cohort]:
@@ -255,13 +271,18 @@ class FLModel(Restartable):
         return True
 
     def __sklearn_clone__(self) -> FLModel:
-        return FLModel(self._devices, clone(self._model), self._aggregator)
+        return FLModel(self._devices, clone(self._model), self._aggregator, reveal=self._reveal)
 
     def __copy__(self) -> FLModel:
-        return FLModel(self._devices, copy.copy(self._model), self._aggregator)
+        return FLModel(self._devices, copy.copy(self._model), self._aggregator, reveal=self._reveal)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> FLModel:
-        return FLModel(self._devices, copy.deepcopy(self._model, memo), self._aggregator)
+        return FLModel(
+            self._devices,
+            copy.deepcopy(self._model, memo),
+            self._aggregator,
+            reveal=self._reveal,
+        )
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         """Written to disk it is the wrapped estimator, which loads where there is no fedruntime."""

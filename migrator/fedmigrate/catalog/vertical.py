@@ -47,6 +47,7 @@ _CLASS_MEANS = "means and squares of columns by class, and class sizes, to the c
 _CLASS_PRODUCTS = "means by class and cross Gram blocks of all columns to the coordinator"
 _HISTOGRAMS = "gradients by bin and node to the coordinator, sides of splits to the label party"
 _LAYERS = "first-layer parts to the label party, gradients there to the others, row by row"
+_DISTANCES = "distances to centres to the label party, each row's nearest centre to the others"
 _FOLDS = "which rows are in which fold to all parties, if folds go by label"
 
 _LOCAL = {
@@ -111,6 +112,7 @@ ESTIMATORS_ACROSS: Mapping[str, Across] = {
     **_BY_DESCENT,
     **_BOOSTED_TREES,
     **_SEARCHES,
+    "sklearn.cluster.KMeans": Across(Where.TOGETHER, _DISTANCES),
     "sklearn.compose.ColumnTransformer": Across(Where.PARTS),
     "sklearn.decomposition.PCA": Across(
         Where.TOGETHER, _MOMENTS, {"svd_solver": ("auto", "full", "covariance_eigh")}
@@ -123,6 +125,9 @@ ESTIMATORS_ACROSS: Mapping[str, Across] = {
     "sklearn.pipeline.Pipeline": Across(Where.PARTS),
     "sklearn.svm.LinearSVC": Across(
         Where.TOGETHER, _LOGITS, {"loss": ("squared_hinge",), "penalty": ("l2",)}
+    ),
+    "sklearn.svm.LinearSVR": Across(
+        Where.TOGETHER, _LOGITS, {"loss": ("squared_epsilon_insensitive",)}
     ),
 }
 """Estimators with a fit across columns."""

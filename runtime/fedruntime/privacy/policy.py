@@ -21,6 +21,7 @@ NEEDS_CONSENT = (
     "across.boosting_paths",
     "across.boosting_sides",
     "across.chosen",
+    "across.nearest",
     "across.scores",
     "across.upper_layers",
     "calibration.largest",

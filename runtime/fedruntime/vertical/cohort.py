@@ -20,7 +20,9 @@ from fedruntime.vertical import statistics
 from fedruntime.vertical.aligned import Aligned
 
 Across = Callable[..., dict[str, Array]]
+AcrossRows = Callable[..., "Handle | Aligned"]
 _ACROSS: dict[str, Across] = {}
+_ROWS_ACROSS: dict[str, AcrossRows] = {}
 
 
 def across(operation: Operation) -> Callable[[Across], Across]:
@@ -28,6 +30,17 @@ def across(operation: Operation) -> Callable[[Across], Across]:
 
     def register(function: Across) -> Across:
         _ACROSS[operation.name] = function
+        return function
+
+    return register
+
+
+def across_rows(operation: Operation) -> Callable[[AcrossRows], AcrossRows]:
+    """Register how rows are made of all columns, where not column by column in the same way:
+    ``(cohort, **public) -> rows``."""
+
+    def register(function: AcrossRows) -> AcrossRows:
+        _ROWS_ACROSS[operation.name] = function
         return function
 
     return register
@@ -48,6 +61,7 @@ class AlignedCohort(Cohort):
     """
 
     has_hessians = False
+    reveal = "logits"  # what may be told of rows: linear predictors, or "none" of them
 
     @property
     def X(self) -> Aligned:
@@ -80,8 +94,11 @@ class AlignedCohort(Cohort):
         arguments = self._arguments(operation, public)
         made, key = self.X.products, digest_of([operation.name, _named(arguments)])
         if key not in made:
+            registered_across()
             if not self._concerns_columns(operation):
                 made[key] = super().derive(operation, **public)
+            elif operation.name in _ROWS_ACROSS:
+                made[key] = _ROWS_ACROSS[operation.name](self, **public)
             elif any(isinstance(value, Handle) for value in arguments.values()):
                 raise self._refusal(operation)
             else:
@@ -99,15 +116,20 @@ class AlignedCohort(Cohort):
 
     def replace(self, **rows: Handle | None) -> Cohort:
         """The same fit on other rows."""
-        return AlignedCohort(self.federation, self.aggregator, {**self.rows, **rows}, self.purpose)
+        return self._made({**self.rows, **rows}, self.purpose)
 
     def only(self, **rows: Handle | None) -> Cohort:
         """The same fit on these rows alone."""
-        return AlignedCohort(self.federation, self.aggregator, rows, self.purpose)
+        return self._made(rows, self.purpose)
 
     def named(self, purpose: str) -> Cohort:
         """The same rows on behalf of a part of the fit."""
-        return AlignedCohort(self.federation, self.aggregator, self.rows, purpose)
+        return self._made(self.rows, purpose)
+
+    def _made(self, rows: Mapping[str, Handle | None], purpose: str) -> AlignedCohort:
+        made = AlignedCohort(self.federation, self.aggregator, rows, purpose)
+        made.reveal = self.reveal
+        return made
 
     def _concerns_columns(self, operation: Operation) -> bool:
         return "X" in operation.parameters and isinstance(self.rows.get("X"), Aligned)

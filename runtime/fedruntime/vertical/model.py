@@ -17,7 +17,13 @@ from fedruntime.vertical.loading import label_party
 from fedruntime.vertical.registry import family_across, fit_registered
 
 
-def fit_across(model: Any, aggregator: Aggregator, rows: Mapping[str, Any], purpose: str) -> None:
+def fit_across(
+    model: Any,
+    aggregator: Aggregator,
+    rows: Mapping[str, Any],
+    purpose: str,
+    reveal: str | None = None,
+) -> None:
     """Fit a model on columns at several parties.
 
     Raises
@@ -46,6 +52,12 @@ def fit_across(model: Any, aggregator: Aggregator, rows: Mapping[str, Any], purp
         raise BudgetError(f"{purpose}: a privacy budget allows no fit across columns")
     cohort = AlignedCohort(X.federation, aggregator, {"X": X, "y": y}, purpose)
     require_supported(model, cohort)
+    if reveal is not None:
+        if not family_across(model).reveal_none:
+            raise UnsupportedError(
+                f"{purpose}: reveal= chooses for LogisticRegression only what is told of rows"
+            )
+        cohort.reveal = reveal
     fit_registered(model, cohort)
 
 

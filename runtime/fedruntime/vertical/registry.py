@@ -32,7 +32,12 @@ class Fitted(ABC):
 
     stays = False  # whether something that the fit has learnt stays at the parties
 
-    def score(self, X: Aligned, y: Handle) -> float:
+    @property
+    def of_rows(self) -> Mapping[str, Handle]:
+        """Fitted attributes of one entry a row, which stay at a party."""
+        return {}
+
+    def score(self, X: Aligned, y: Any) -> float:
         """What the model's own ``score`` gives, at the label party."""
         raise UnsupportedError(
             "there is no score of this model where columns lie at several parties"
@@ -64,12 +69,15 @@ class AcrossColumns:
     fit : callable
     parameters : mapping
         Parameters of which only some values are supported, and these values.
+    reveal_none : bool
+        Whether it can do without telling the label party anything of rows.
     """
 
     estimator: type
     reveals: str
     fit: FitAcross
     parameters: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    reveal_none: bool = False
 
     @property
     def name(self) -> str:
@@ -82,13 +90,18 @@ _FITTED: WeakKeyDictionary[Any, Fitted] = WeakKeyDictionary()
 
 
 def across_columns(
-    *estimators: type, reveals: str, parameters: Mapping[str, tuple[Any, ...]] | None = None
+    *estimators: type,
+    reveals: str,
+    parameters: Mapping[str, tuple[Any, ...]] | None = None,
+    reveal_none: bool = False,
 ) -> Callable[[FitAcross], FitAcross]:
     """Register a function as the fit of some classes across columns; see ``AcrossColumns``."""
 
     def register(fit: FitAcross) -> FitAcross:
         for estimator in estimators:
-            _ACROSS[estimator] = AcrossColumns(estimator, reveals, fit, parameters or {})
+            _ACROSS[estimator] = AcrossColumns(
+                estimator, reveals, fit, parameters or {}, reveal_none
+            )
         return fit
 
     return register

@@ -75,8 +75,8 @@ def test_the_reviewed_list_is_of_operations_without_counts() -> None:
 
 _TELL_NO_CELLS = """
 across.boosting_bin across.describe_transformed across.first_layer across.gradient across.loss
-across.mask across.multiply align.blind align.blind_others design.labels fast_mcd.ties
-iterative_imputer.observed metrics.cluster_labels metrics.labels metrics.true_labels
+across.mask across.multiply across.sums_by_centre align.blind align.blind_others design.labels
+fast_mcd.ties iterative_imputer.observed metrics.cluster_labels metrics.labels metrics.true_labels
 model_selection.class_counts model_selection.is_classes multiclass.counts rows.categories rows.kept
 rows.labels rows.merged spu.magnitude target_encoder.kind
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,13 @@ from columns_dealt import binary, deal, regression, split
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as of_numpy
+from sklearn.cluster import KMeans
+from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neural_network import MLPClassifier
 
 from fedruntime import FLModel
 from fedruntime.aggregation.roster import Roster, SignedKey
@@ -70,13 +77,24 @@ def recorded(federation: Any) -> list[tuple[str, Any, Any]]:
 
 @pytest.mark.parametrize(
     ("model", "table"),
-    [(LinearRegression(), regression()), (LogisticRegression(), binary())],
-    ids=["least squares", "logistic"],
+    [
+        (LinearRegression(), regression()),
+        (LogisticRegression(), binary()),
+        (GaussianNB(), binary()),
+        (LinearDiscriminantAnalysis(), binary()),
+        (KMeans(3, random_state=0, n_init=1), binary()),
+        (MLPClassifier(hidden_layer_sizes=(3,), max_iter=2, batch_size=50), binary()),
+        (PCA(3), regression()),
+    ],
+    ids=lambda value: type(value).__name__,
 )
 def test_no_column_leaves_a_party_in_the_clear(model: Any, table: Any) -> None:
     X, y = split(deal(table, "three parties, columns dealt by turns"))
     messages = recorded(X.federation)
-    FLModel(model=model).fit(X, y).predict(X)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        fitted = FLModel(model=model).fit(X, y)
+    (fitted.transform if isinstance(model, PCA) else fitted.predict)(X)
     rows, seen = len(table), 0
     for _, request, reply in messages:
         if request.release is Release.KEEP:

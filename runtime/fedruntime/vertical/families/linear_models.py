@@ -21,7 +21,7 @@ from sklearn.linear_model import (
     Ridge,
     TweedieRegressor,
 )
-from sklearn.svm import LinearSVC
+from sklearn.svm import LinearSVC, LinearSVR
 
 from fedruntime.data.handle import Handle
 from fedruntime.errors import UnsupportedError
@@ -33,6 +33,7 @@ from fedruntime.metrics.regression import r2_score
 from fedruntime.vertical.aligned import Aligned
 from fedruntime.vertical.cohort import AlignedCohort
 from fedruntime.vertical.loading import label_party
+from fedruntime.vertical.logistic_on_shares import fit_on_shares
 from fedruntime.vertical.registry import Fitted, across_columns
 from fedruntime.vertical.scores import Form, gather
 
@@ -105,6 +106,19 @@ _LOGITS = (
 
 @across_columns(
     LogisticRegression,
+    reveals=_LOGITS,
+    parameters={"solver": ("lbfgs",)},
+    reveal_none=True,
+)
+def fit_logistic(model: LogisticRegression, cohort: AlignedCohort) -> Fitted:
+    """Fit by scikit-learn's own L-BFGS; or, where nothing of rows is to be told, on shares."""
+    if cohort.reveal == "none":
+        fit_on_shares(model, cohort)
+        return LinearPredictor(model)
+    return fit_by_descent(model, cohort)
+
+
+@across_columns(
     PoissonRegressor,
     GammaRegressor,
     TweedieRegressor,
@@ -122,7 +136,12 @@ def fit_by_descent(model: Any, cohort: AlignedCohort) -> Fitted:
     reveals=_LOGITS,
     parameters={"loss": ("squared_hinge",), "penalty": ("l2",)},
 )
-def fit_support_vectors(model: LinearSVC, cohort: AlignedCohort) -> Fitted:
+@across_columns(
+    LinearSVR,
+    reveals=_LOGITS,
+    parameters={"loss": ("squared_epsilon_insensitive",)},
+)
+def fit_support_vectors(model: Any, cohort: AlignedCohort) -> Fitted:
     """Fit to the optimum by L-BFGS, with partial predictors in the clear at the label party."""
     family_of(model).fit(model, cohort)
     return LinearPredictor(model)
