@@ -50,6 +50,8 @@ types:
 
 # What depends on no library's version: who takes part, how it is masked, and how rows are dealt.
 INDEPENDENT := $(addprefix --ignore=tests/runtime/,aggregation crypto dropouts engines hosting privacy \
+	shares vertical/test_alignment.py vertical/test_logistic_on_shares.py \
+	vertical/test_products_across_columns.py vertical/test_vertical_refusals.py \
 	estimators/private estimators/test_invariance.py estimators/test_vanishing_in_fits.py)
 
 # Oldest supported: what SecretFlow's environment brings, as far as we run there.
