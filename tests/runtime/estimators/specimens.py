@@ -200,7 +200,11 @@ def _built(family: Family) -> Any:
     if own.get("n_components") == "auto":  # more than there are columns
         model.set_params(n_components=2)
     if not isinstance(own.get("alphas"), tuple):  # ridge regressions leave out row by row, at once
-        model.set_params(**{name: value for name, value in _SMALL.items() if name in own})
+        small = {name: value for name, value in _SMALL.items() if name in own}
+        for name in ("alphas", "n_alphas"):  # versions differ in which of them is a number
+            if not isinstance(own.get(name), int):
+                small.pop(name, None)
+        model.set_params(**small)
     return model
 
 
